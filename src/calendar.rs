@@ -1,0 +1,235 @@
+//! The calendar of a forecast: month ends, financial years and accounting
+//! segments, with a table from day to segment.
+//!
+//! Day 0 is the start date. The first night whose money is counted is the
+//! night of day 1. A segment is a stretch of days inside one month over which
+//! every price is constant.
+
+use crate::units::{Date, date_after, days_between, financial_year_end, month_end};
+use std::ops::Range;
+
+/// One stretch of days with constant prices inside one month.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segment {
+    /// First day of the segment.
+    pub first_day: i32,
+    /// Last day of the segment.
+    pub last_day: i32,
+    /// Index of the month that holds it.
+    pub month: usize,
+}
+
+impl Segment {
+    /// Nights in the segment.
+    pub fn nights(&self) -> i64 {
+        i64::from(self.last_day - self.first_day + 1)
+    }
+}
+
+/// One financial year, or the part of it that the forecast covers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FinancialYear {
+    /// 31 March that closes the year.
+    pub year_end: Date,
+    /// Last day covered: the year end, or the forecast's end if that is earlier.
+    pub last_day: Date,
+    /// Months of the forecast that fall into the year.
+    pub months: Range<usize>,
+    /// Whether the forecast covers only part of the year.
+    pub is_part_year: bool,
+}
+
+/// Month ends, financial years and segments from the start date to the end.
+#[derive(Debug, Clone)]
+pub struct Calendar {
+    start: Date,
+    month_ends: Vec<i32>,
+    financial_years: Vec<FinancialYear>,
+    segments: Vec<Segment>,
+    segment_of_day: Vec<u16>,
+}
+
+impl Calendar {
+    /// A calendar from `start` to `end`, which closes a month, with a new
+    /// segment at every month start and at every day of `price_changes`.
+    ///
+    /// # Panics
+    /// Where `end` is not after `start` or is not a month end: the
+    /// configuration has checked both.
+    pub fn new(start: Date, end: Date, price_changes: &[Date]) -> Self {
+        assert!(end > start && month_end(end) == end);
+        let horizon = days_between(start, end);
+        let mut month_ends = Vec::new();
+        let mut next = start.succ_opt().expect("dates are in range");
+        while next <= end {
+            let last = month_end(next);
+            month_ends.push(days_between(start, last));
+            next = last.succ_opt().expect("dates are in range");
+        }
+        let mut lasts = month_ends.clone();
+        for &change in price_changes {
+            let last = days_between(start, change) - 1;
+            if (1..horizon).contains(&last) {
+                lasts.push(last);
+            }
+        }
+        lasts.sort_unstable();
+        lasts.dedup();
+        let mut segments = Vec::with_capacity(lasts.len());
+        let mut first_day = 1;
+        for last_day in lasts {
+            let month = month_ends.partition_point(|&end| end < last_day);
+            segments.push(Segment {
+                first_day,
+                last_day,
+                month,
+            });
+            first_day = last_day + 1;
+        }
+        let mut segment_of_day = vec![0u16; usize::try_from(horizon).expect("positive") + 2];
+        for (index, segment) in segments.iter().enumerate() {
+            let index = u16::try_from(index).expect("a forecast has fewer than 65,536 segments");
+            segment_of_day[segment.first_day as usize..=segment.last_day as usize].fill(index);
+        }
+        segment_of_day[horizon as usize + 1] = u16::try_from(segments.len()).expect("checked");
+        let financial_years = financial_years(start, &month_ends);
+        Self {
+            start,
+            month_ends,
+            financial_years,
+            segments,
+            segment_of_day,
+        }
+    }
+
+    /// The start date, day 0.
+    pub fn start(&self) -> Date {
+        self.start
+    }
+
+    /// The last day of the forecast.
+    pub fn horizon(&self) -> i32 {
+        *self.month_ends.last().expect("a forecast has a month")
+    }
+
+    /// Number of month ends.
+    pub fn months(&self) -> usize {
+        self.month_ends.len()
+    }
+
+    /// Day of each month end.
+    pub fn month_ends(&self) -> &[i32] {
+        &self.month_ends
+    }
+
+    /// Date of a month end.
+    pub fn month_date(&self, month: usize) -> Date {
+        date_after(self.start, self.month_ends[month])
+    }
+
+    /// The month whose end is on this date.
+    pub fn month_ending(&self, date: Date) -> Option<usize> {
+        let day = days_between(self.start, date);
+        self.month_ends.binary_search(&day).ok()
+    }
+
+    /// The month that holds a day; days before the forecast belong to the first.
+    pub fn month_of(&self, day: i32) -> usize {
+        self.segments
+            .get(self.segment_of(day))
+            .map_or(self.months(), |segment| segment.month)
+    }
+
+    /// Financial years that the forecast touches, in order.
+    pub fn financial_years(&self) -> &[FinancialYear] {
+        &self.financial_years
+    }
+
+    /// The financial year whose 31 March this is.
+    pub fn financial_year_ending(&self, date: Date) -> Option<usize> {
+        self.financial_years
+            .iter()
+            .position(|year| year.year_end == date)
+    }
+
+    /// Accounting segments in order.
+    pub fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
+    /// The segment that holds a day: the first for day 0, and one past the last
+    /// for every day after the horizon.
+    #[inline]
+    pub fn segment_of(&self, day: i32) -> usize {
+        let day = day.clamp(0, self.segment_of_day.len() as i32 - 1);
+        usize::from(self.segment_of_day[day as usize])
+    }
+}
+
+fn financial_years(start: Date, month_ends: &[i32]) -> Vec<FinancialYear> {
+    let mut years: Vec<FinancialYear> = Vec::new();
+    for (month, &day) in month_ends.iter().enumerate() {
+        let date = date_after(start, day);
+        let year_end = financial_year_end(date);
+        match years.last_mut() {
+            Some(year) if year.year_end == year_end => {
+                year.months.end = month + 1;
+                year.last_day = date;
+            }
+            _ => years.push(FinancialYear {
+                year_end,
+                last_day: date,
+                months: month..month + 1,
+                is_part_year: false,
+            }),
+        }
+    }
+    for year in &mut years {
+        let opens = year.year_end - chrono::Months::new(12);
+        year.is_part_year = start > opens || year.last_day < year.year_end;
+    }
+    years
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn date(year: i32, month: u32, day: u32) -> Date {
+        Date::from_ymd_opt(year, month, day).unwrap()
+    }
+
+    #[test]
+    fn months_run_from_the_day_after_the_start() {
+        let calendar = Calendar::new(date(2017, 9, 30), date(2018, 3, 31), &[]);
+        assert_eq!(calendar.month_ends(), [31, 61, 92, 123, 151, 182]);
+        assert_eq!(calendar.month_of(0), 0);
+        assert_eq!(calendar.month_of(31), 0);
+        assert_eq!(calendar.month_of(32), 1);
+        assert_eq!(calendar.month_of(183), 6);
+        assert_eq!(calendar.month_ending(date(2018, 2, 28)), Some(4));
+    }
+
+    #[test]
+    fn the_first_year_is_marked_as_part_year() {
+        let calendar = Calendar::new(date(2017, 9, 30), date(2019, 6, 30), &[]);
+        let years = calendar.financial_years();
+        assert_eq!(years.len(), 3);
+        assert!(years[0].is_part_year && !years[1].is_part_year && years[2].is_part_year);
+        assert_eq!(years[1].months, 6..18);
+        assert_eq!(years[2].last_day, date(2019, 6, 30));
+        let whole = Calendar::new(date(2017, 3, 31), date(2018, 3, 31), &[]);
+        assert!(!whole.financial_years()[0].is_part_year);
+    }
+
+    #[test]
+    fn a_price_change_opens_a_segment_on_its_day() {
+        let calendar = Calendar::new(date(2017, 9, 30), date(2017, 11, 30), &[date(2017, 10, 16)]);
+        let segments = calendar.segments();
+        assert_eq!(segments.len(), 3);
+        assert_eq!((segments[0].first_day, segments[0].last_day), (1, 15));
+        assert_eq!((segments[1].first_day, segments[1].last_day), (16, 31));
+        assert_eq!(segments[1].month, 0);
+        assert_eq!(calendar.segment_of(16), 1);
+    }
+}

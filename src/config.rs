@@ -1,0 +1,424 @@
+//! The scenario language: TOML text to a checked [`Config`] per scenario.
+//!
+//! A file passes three gates. Its text must be TOML. Its form must fit the
+//! JSON Schema of the types below. Its meaning must hold, table by table. Each
+//! gate reports every mistake it finds, and nothing runs before all are mended.
+
+pub mod aftercare;
+mod audit;
+pub mod bands;
+mod check;
+pub mod cohort;
+mod dates;
+pub mod document;
+pub mod drift;
+pub mod duration;
+pub mod eligible;
+pub mod exits;
+pub mod forecast;
+pub mod mistakes;
+pub mod money;
+pub mod names;
+pub mod panel;
+pub mod paper;
+pub mod pathways;
+pub mod placements;
+pub mod quantity;
+pub mod referrals;
+pub mod resources;
+pub mod scenarios;
+pub mod targets;
+
+use check::Checker;
+pub use check::{Assumption, Warning};
+use document::Document;
+use mistakes::{Mistake, Path};
+use names::Names;
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde::Deserialize;
+use toml::Table;
+
+/// A lacsim scenario file
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawScenarioFile {
+    /// What is forecast, from when to when
+    pub forecast: forecast::RawForecast,
+    /// Children in care on the start date
+    pub cohort: Option<cohort::RawCohort>,
+    /// Legal statuses
+    pub legal_status: Option<placements::RawLegalStatus>,
+    /// Placement types
+    #[serde(default)]
+    pub placement: Vec<placements::RawPlacement>,
+    /// Streams of referred families
+    #[serde(default)]
+    pub referrals: Vec<referrals::RawReferrals>,
+    /// The threshold panel; without one every referral is an admission
+    pub panel: Option<panel::RawPanel>,
+    /// Ordinary exits
+    #[serde(default)]
+    pub exit: Vec<exits::RawExit>,
+    /// Returns to care
+    #[serde(default)]
+    pub reentry: Vec<aftercare::RawReentry>,
+    /// Payments after care
+    #[serde(default)]
+    pub allowance: Vec<aftercare::RawAllowance>,
+    /// Permanence pathways
+    #[serde(default)]
+    pub pathway: Vec<pathways::RawPathway>,
+    /// Scarce resources
+    #[serde(default)]
+    pub resource: Vec<resources::RawResource>,
+    /// Year-to-year drift
+    #[serde(default)]
+    pub drift: Vec<drift::RawDrift>,
+    /// Growth of prices
+    pub prices: Option<money::RawPrices>,
+    /// Cost for every child in care
+    pub overhead: Option<money::RawOverhead>,
+    /// One-off costs
+    #[serde(default)]
+    pub fee: Vec<money::RawFee>,
+    /// Programme costs
+    #[serde(default)]
+    pub programme: Vec<money::RawProgramme>,
+    /// Income
+    #[serde(default)]
+    pub grant: Vec<money::RawGrant>,
+    /// Money spent before the start date
+    #[serde(default)]
+    pub spent_to_date: Vec<money::RawSpentToDate>,
+    /// Promises
+    #[serde(default)]
+    pub target: Vec<targets::RawTarget>,
+    /// Observed figures
+    #[serde(default)]
+    pub history: Vec<paper::RawHistory>,
+    /// Published forecasts
+    #[serde(default)]
+    pub published: Vec<paper::RawPublished>,
+    /// Figures of the paper to work out again
+    #[serde(default)]
+    pub claim: Vec<paper::RawClaim>,
+    /// Scenarios; without any, the file itself is the one scenario
+    #[serde(default)]
+    pub scenario: Vec<scenarios::RawScenario>,
+}
+
+/// One scenario, checked: it cannot hold a bad value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// Name of the scenario.
+    pub scenario: String,
+    /// What it stands for.
+    pub describes: Option<String>,
+    /// `[forecast]`.
+    pub forecast: forecast::Forecast,
+    /// Names in the order of the file.
+    pub names: Names,
+    /// `[cohort]`.
+    pub cohort: Option<cohort::Cohort>,
+    /// `[[placement]]`.
+    pub placements: Vec<placements::Placement>,
+    /// `[[referrals]]`.
+    pub referrals: Vec<referrals::Referrals>,
+    /// `[panel]`.
+    pub panel: Option<panel::Panel>,
+    /// `[[exit]]`.
+    pub exits: Vec<exits::Exit>,
+    /// `[[reentry]]`.
+    pub reentries: Vec<aftercare::Reentry>,
+    /// `[[allowance]]`.
+    pub allowances: Vec<aftercare::Allowance>,
+    /// `[[pathway]]`.
+    pub pathways: Vec<pathways::Pathway>,
+    /// `[[resource]]`.
+    pub resources: Vec<resources::Resource>,
+    /// `[[drift]]`.
+    pub drifts: Vec<drift::Drift>,
+    /// Money tables.
+    pub money: money::Money,
+    /// `[[target]]`.
+    pub targets: Vec<targets::Target>,
+    /// What the paper says.
+    pub paper: paper::Paper,
+    /// Every quantity with its source.
+    pub assumptions: Vec<Assumption>,
+}
+
+/// A checked file: every scenario, and what is worth a second look.
+#[derive(Debug, Clone)]
+pub struct ScenarioFile {
+    /// The file as read.
+    pub document: Document,
+    /// Scenarios in the order of the file.
+    pub scenarios: Vec<Config>,
+    /// Index of the comparison scenario.
+    pub comparison: usize,
+    /// Warnings.
+    pub warnings: Vec<Warning>,
+}
+
+/// Name of the only scenario of a file that has no `[[scenario]]`.
+pub const ONLY_SCENARIO: &str = "as written";
+
+/// Reads and checks a scenario file.
+///
+/// # Errors
+/// A report of every mistake, for a person.
+pub fn load(file: &str, text: &str) -> Result<ScenarioFile, String> {
+    let document = Document::parse(file, text)?;
+    let schema = json_schema();
+    let form = audit::mistakes_of_form(&schema, &document.table);
+    if !form.is_empty() {
+        return Err(document.report(&form));
+    }
+    let raw: RawScenarioFile = decode(&document, &document.table)?;
+    let (base, warnings, mut mistakes) = check(&raw, ONLY_SCENARIO, None);
+    if !mistakes.is_empty() {
+        return Err(document.report(&mistakes));
+    }
+    let mut scenarios = Vec::new();
+    for (index, scenario) in raw.scenario.iter().enumerate() {
+        let at = Path::root().key("scenario").item(index, Some(&scenario.name));
+        match apply(&document, &schema, scenario, &at) {
+            Ok(table) => {
+                let raw = decode(&document, &table)?;
+                let (config, _, mut found) =
+                    check(&raw, &scenario.name, scenario.describes.as_deref());
+                for mistake in &mut found {
+                    mistake.scenario = Some(scenario.name.clone());
+                }
+                mistakes.append(&mut found);
+                scenarios.push(config);
+            }
+            Err(mut found) => mistakes.append(&mut found),
+        }
+    }
+    if scenarios.is_empty() {
+        scenarios.push(base);
+    }
+    let comparison = comparison_index(&scenarios, &mut mistakes);
+    check_names_of_answers(&scenarios[0], &raw, &mut mistakes);
+    if !mistakes.is_empty() {
+        return Err(document.report(&mistakes));
+    }
+    Ok(ScenarioFile {
+        document,
+        scenarios,
+        comparison,
+        warnings,
+    })
+}
+
+/// The JSON Schema of the language, generated from its types.
+pub fn json_schema() -> serde_json::Value {
+    let mut settings = SchemaSettings::draft2020_12();
+    settings.inline_subschemas = false;
+    let mut schema = settings
+        .with_transform(NoNulls)
+        .into_generator()
+        .into_root_schema_for::<RawScenarioFile>()
+        .to_value();
+    schema["title"] = "lacsim scenario".into();
+    schema
+}
+
+/// TOML has no null: an optional key is there or not.
+#[derive(Debug, Clone)]
+struct NoNulls;
+
+impl schemars::transform::Transform for NoNulls {
+    fn transform(&mut self, schema: &mut schemars::Schema) {
+        if let Some(object) = schema.as_object_mut() {
+            drop_null(object);
+        }
+        schemars::transform::transform_subschemas(self, schema);
+    }
+}
+
+fn drop_null(object: &mut serde_json::Map<String, serde_json::Value>) {
+    let null = serde_json::Value::from("null");
+    if let Some(serde_json::Value::Array(types)) = object.get_mut("type") {
+        types.retain(|one| *one != null);
+        if let [only] = types.as_slice() {
+            object["type"] = only.clone();
+        }
+    }
+    for union in ["anyOf", "oneOf"] {
+        let Some(serde_json::Value::Array(branches)) = object.get_mut(union) else {
+            continue;
+        };
+        branches.retain(|one| one.get("type") != Some(&null));
+        if let [serde_json::Value::Object(only)] = branches.as_slice() {
+            let only = only.clone();
+            object.remove(union);
+            for (key, value) in only {
+                object.entry(key).or_insert(value);
+            }
+        }
+    }
+    if object.get("default") == Some(&serde_json::Value::Null) {
+        object.remove("default");
+    }
+}
+
+fn decode(document: &Document, table: &Table) -> Result<RawScenarioFile, String> {
+    RawScenarioFile::deserialize(table.clone())
+        .map_err(|error| format!("error: {}: {}\n", document.file, error.message()))
+}
+
+/// The file's tables with one scenario's overrides set.
+fn apply(
+    document: &Document,
+    schema: &serde_json::Value,
+    scenario: &scenarios::RawScenario,
+    at: &Path,
+) -> Result<Table, Vec<Mistake>> {
+    let mut table = document.table.clone();
+    let mut mistakes = Vec::new();
+    for (address, value) in &scenario.set.0 {
+        if let Err(message) = set_quantity(&mut table, address, value.0.clone()) {
+            mistakes.push(Mistake::new(at.key("set").key(address), message));
+        }
+    }
+    if mistakes.is_empty() {
+        mistakes = audit::mistakes_of_form(schema, &table);
+        for mistake in &mut mistakes {
+            mistake.scenario = Some(scenario.name.clone());
+        }
+    }
+    if mistakes.is_empty() {
+        Ok(table)
+    } else {
+        Err(mistakes)
+    }
+}
+
+fn set_quantity(table: &mut Table, address: &str, value: toml::Value) -> Result<(), String> {
+    let first = address.split('.').next().unwrap_or_default();
+    if matches!(first, "scenario" | "target" | "history" | "published" | "claim") {
+        return Err(format!("a scenario cannot change `{first}`"));
+    }
+    if first == "forecast" {
+        return Err("a scenario cannot change `forecast`: it is the same for all".to_owned());
+    }
+    if address.ends_with(".name") {
+        return Err("a scenario cannot change a name".to_owned());
+    }
+    document::set(table, address, value)
+}
+
+fn check(
+    raw: &RawScenarioFile,
+    scenario: &str,
+    describes: Option<&str>,
+) -> (Config, Vec<Warning>, Vec<Mistake>) {
+    let mut checker = Checker::default();
+    let names = checker.names_of(raw);
+    let forecast = checker.forecast(&raw.forecast);
+    let (start, end) = (forecast.start, forecast.end);
+    let each = |count: usize| 0..count;
+    let cohort = raw.cohort.as_ref().map(|one| checker.cohort(one, &names));
+    let placements = each(raw.placement.len())
+        .map(|index| checker.placement(&raw.placement[index], index, &names, start))
+        .collect();
+    let referrals = each(raw.referrals.len())
+        .map(|index| checker.referrals(&raw.referrals[index], index, &names))
+        .collect();
+    let panel = raw.panel.as_ref().map(|one| checker.panel(one, start));
+    let exits = each(raw.exit.len())
+        .map(|index| checker.exit(&raw.exit[index], index, &names))
+        .collect();
+    let reentries = each(raw.reentry.len())
+        .map(|index| checker.reentry(&raw.reentry[index], index, &names))
+        .collect();
+    let allowances = each(raw.allowance.len())
+        .map(|index| checker.allowance(&raw.allowance[index], index, &names))
+        .collect();
+    let pathways = each(raw.pathway.len())
+        .map(|index| checker.pathway(&raw.pathway[index], index, &names, start))
+        .collect();
+    let resources = each(raw.resource.len())
+        .map(|index| checker.resource(&raw.resource[index], index, start, end))
+        .collect();
+    let drifts = each(raw.drift.len())
+        .map(|index| checker.drift(&raw.drift[index], index))
+        .collect();
+    let money = checker.money(raw, &names, start, end);
+    let targets = each(raw.target.len())
+        .map(|index| checker.target(&raw.target[index], index, &forecast))
+        .collect();
+    let paper = checker.paper(raw, start);
+    if raw.cohort.is_none() && raw.referrals.is_empty() {
+        checker.mistake(&Path::root(), "needs a [cohort] or a [[referrals]]: there is no child to forecast");
+    }
+    for (index, scenario) in raw.scenario.iter().enumerate() {
+        let at = Path::root().key("scenario").item(index, Some(&scenario.name));
+        checker.source(&at, scenario.source.as_ref());
+    }
+    let (mistakes, warnings, assumptions) = checker.finish();
+    let config = Config {
+        scenario: scenario.to_owned(),
+        describes: describes.map(str::to_owned),
+        forecast,
+        names,
+        cohort,
+        placements,
+        referrals,
+        panel,
+        exits,
+        reentries,
+        allowances,
+        pathways,
+        resources,
+        drifts,
+        money,
+        targets,
+        paper,
+        assumptions,
+    };
+    (config, warnings, mistakes)
+}
+
+fn comparison_index(scenarios: &[Config], mistakes: &mut Vec<Mistake>) -> usize {
+    let Some(name) = &scenarios[0].forecast.comparison else {
+        return 0;
+    };
+    let found = scenarios.iter().position(|one| one.scenario == *name);
+    if found.is_none() && mistakes.is_empty() {
+        mistakes.push(unknown_name("comparison", "scenario", name, scenarios.iter().map(|one| one.scenario.as_str())));
+    }
+    found.unwrap_or(0)
+}
+
+fn check_names_of_answers(config: &Config, raw: &RawScenarioFile, mistakes: &mut Vec<Mistake>) {
+    if let Some(name) = &config.forecast.main_target
+        && !config.targets.iter().any(|target| target.name == *name)
+    {
+        let known = config.targets.iter().map(|target| target.name.as_str());
+        mistakes.push(unknown_name("main_target", "target", name, known));
+    }
+    if let Some(name) = &config.forecast.main_scenario
+        && !raw.scenario.iter().any(|scenario| scenario.name == *name)
+    {
+        let known = raw.scenario.iter().map(|scenario| scenario.name.as_str());
+        mistakes.push(unknown_name("main_scenario", "scenario", name, known));
+    }
+}
+
+fn unknown_name<'a>(
+    key: &str,
+    what: &str,
+    name: &str,
+    known: impl Iterator<Item = &'a str>,
+) -> Mistake {
+    Mistake::new(
+        Path::root().key("forecast").key(key),
+        format!("no {what} is named \"{name}\""),
+    )
+    .hint(mistakes::suggestion(name, known))
+}

@@ -1,0 +1,146 @@
+//! The checker: what every table's checks share while they run.
+
+use super::mistakes::{Mistake, Path, suggestion};
+use super::quantity::{Basis, Form, Quantity};
+use std::collections::BTreeMap;
+
+/// Something worth a second look that does not stop a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// Where.
+    pub path: Path,
+    /// What.
+    pub message: String,
+}
+
+/// Collects mistakes, warnings and every uncertain quantity of a file.
+#[derive(Debug, Default)]
+pub struct Checker {
+    mistakes: Vec<Mistake>,
+    warnings: Vec<Warning>,
+    quantities: BTreeMap<String, (Quantity, Path)>,
+    sources: BTreeMap<String, String>,
+}
+
+impl Checker {
+    /// Notes a mistake.
+    pub fn mistake(&mut self, path: &Path, message: impl Into<String>) {
+        self.mistakes.push(Mistake::new(path.clone(), message));
+    }
+
+    /// Notes a mistake with its cure.
+    pub fn mistake_hint(&mut self, path: &Path, message: impl Into<String>, hint: &str) {
+        self.mistakes
+            .push(Mistake::new(path.clone(), message).hint(hint));
+    }
+
+    /// Notes a mistake unless something holds.
+    pub fn require(&mut self, holds: bool, path: &Path, message: impl FnOnce() -> String) {
+        if !holds {
+            self.mistake(path, message());
+        }
+    }
+
+    /// Notes a warning.
+    pub fn warn(&mut self, path: &Path, message: impl Into<String>) {
+        self.warnings.push(Warning {
+            path: path.clone(),
+            message: message.into(),
+        });
+    }
+
+    /// Index of a name in a list of what is known, or a mistake.
+    pub fn name(&mut self, name: &str, known: &[String], what: &str, path: &Path) -> Option<usize> {
+        let index = known.iter().position(|one| one == name);
+        if index.is_none() {
+            let hint = suggestion(name, known.iter().map(String::as_str));
+            self.mistake_hint(path, format!("no {what} is named \"{name}\""), &hint);
+        }
+        index
+    }
+
+    /// Indices of names in a list of what is known.
+    pub fn names(
+        &mut self,
+        names: &[String],
+        known: &[String],
+        what: &str,
+        path: &Path,
+    ) -> Vec<usize> {
+        names
+            .iter()
+            .enumerate()
+            .filter_map(|(index, name)| self.name(name, known, what, &path.item(index, None)))
+            .collect()
+    }
+
+    /// Notes where a table's figures come from.
+    pub fn source(&mut self, path: &Path, source: Option<&String>) {
+        if let Some(source) = source {
+            self.note_source(path, source);
+        }
+    }
+
+    pub(super) fn note_source(&mut self, path: &Path, source: &str) {
+        if source.trim().is_empty() {
+            self.mistake(&path.key("source"), "must say where the figures come from, found nothing");
+        }
+        self.sources.insert(path.to_string(), source.to_owned());
+    }
+
+    pub(super) fn note_quantity(&mut self, quantity: &Quantity, path: &Path) {
+        self.quantities
+            .insert(quantity.path.clone(), (quantity.clone(), path.clone()));
+    }
+
+    /// Every mistake so far.
+    pub fn mistakes(&self) -> &[Mistake] {
+        &self.mistakes
+    }
+
+    /// Takes what was collected; warns of uncertain quantities without a source.
+    pub fn finish(mut self) -> (Vec<Mistake>, Vec<Warning>, Vec<Assumption>) {
+        let quantities = std::mem::take(&mut self.quantities);
+        let mut assumptions = Vec::new();
+        for (quantity, path) in quantities.into_values() {
+            let source = self.source_of(&path);
+            if source.is_none() && quantity.form != Form::Known(0.0) {
+                self.warnings.push(Warning {
+                    path: path.clone(),
+                    message: match quantity.basis {
+                        Basis::Given => "has no source".to_owned(),
+                        Basis::Evidence => "is evidence without a source".to_owned(),
+                        Basis::Judgement => "is judgement that does not say so in a source".to_owned(),
+                    },
+                });
+            }
+            assumptions.push(Assumption { quantity, source });
+        }
+        (self.mistakes, self.warnings, assumptions)
+    }
+
+    /// The source of the nearest table around a place.
+    fn source_of(&self, path: &Path) -> Option<String> {
+        let mut place = Path::root();
+        let mut nearest = None;
+        for step in path.steps() {
+            place = match step {
+                super::mistakes::Step::Key(key) => place.key(key),
+                super::mistakes::Step::Item(index, name) => place.item(*index, name.as_deref()),
+            };
+            if let Some(source) = self.sources.get(&place.to_string()) {
+                nearest = Some(source.clone());
+            }
+        }
+        nearest
+    }
+}
+
+/// A number of the model with where it comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assumption {
+    /// The quantity.
+    pub quantity: Quantity,
+    /// Its source, from its own table or the nearest around it.
+    pub source: Option<String>,
+}

@@ -1,0 +1,286 @@
+//! `[cohort]`: children in care on the start date, from published margins or
+//! from a child-level file.
+
+use super::bands::{AgeShares, Band, Named};
+use super::check::Checker;
+use super::mistakes::Path;
+use super::names::Names;
+use super::quantity::{Quantity, RawQuantity};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// Children in care on the start date
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawCohort {
+    /// How many
+    pub children: Option<u32>,
+    /// Child-level CSV file instead of margins, beside the scenario file: columns id, date_of_birth, start_of_care, legal_status, placement, stream
+    pub file: Option<String>,
+    /// "exact" (default): margins are met in every replicate; "drawn": each child is drawn from them
+    pub margins: Option<Margins>,
+    /// "time_in_care" (default): clocks run from each child's own entry; "from_start_date": from day 0
+    pub clock: Option<CohortClock>,
+    /// Stream the children belong to; the first if not given
+    pub stream: Option<String>,
+    /// Shares or counts by age band, from birth to 18
+    pub age: Option<Named<RawQuantity>>,
+    /// Shares or counts by legal status
+    pub legal_status: Option<Named<RawQuantity>>,
+    /// Shares or counts by placement
+    pub placement: Option<Named<RawQuantity>>,
+    /// Shares or counts by days already in care, in bands such as "0-181" and "730+"
+    pub days_in_care: Option<Named<RawQuantity>>,
+    /// Combinations that cannot occur
+    #[serde(default)]
+    pub impossible: Vec<RawImpossible>,
+    /// Where the figures come from
+    pub source: Option<String>,
+}
+
+/// Whether margins are met or drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Margins {
+    /// Met exactly in every replicate
+    Exact,
+    /// Each child drawn by itself
+    Drawn,
+}
+
+/// Where the clocks of the cohort start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CohortClock {
+    /// At each child's entry into care
+    TimeInCare,
+    /// At the start date
+    FromStartDate,
+}
+
+/// A combination of age, legal status and placement that no child has
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawImpossible {
+    /// Age bands, as named in `age`
+    pub age: Option<Vec<String>>,
+    /// Legal statuses
+    pub legal_status: Option<Vec<String>>,
+    /// Placements
+    pub placement: Option<Vec<String>>,
+}
+
+/// Checked `[cohort]`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cohort {
+    /// From published margins.
+    Margins(MarginCohort),
+    /// From a child-level file, by its name beside the scenario.
+    File {
+        /// File name as written.
+        file: String,
+        /// Where clocks start.
+        clock: CohortClock,
+    },
+}
+
+/// Children known by their margins.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MarginCohort {
+    /// How many.
+    pub children: u32,
+    /// Met or drawn.
+    pub margins: Margins,
+    /// Where clocks start.
+    pub clock: CohortClock,
+    /// Stream index.
+    pub stream: usize,
+    /// By age band.
+    pub age: AgeShares,
+    /// By legal status, one share for each known status.
+    pub legal_status: Vec<f64>,
+    /// By placement, one share for each known placement.
+    pub placement: Vec<f64>,
+    /// Bands of days already in care.
+    pub days_bands: Vec<Band>,
+    /// A share for each.
+    pub days_in_care: Vec<f64>,
+    /// Cells of (age, legal status, placement) that no child has; an empty list
+    /// stands for all.
+    pub impossible: Vec<[Vec<usize>; 3]>,
+}
+
+impl Checker {
+    /// Checks `[cohort]`.
+    pub fn cohort(&mut self, raw: &RawCohort, names: &Names) -> Cohort {
+        let path = Path::root().key("cohort");
+        self.source(&path, raw.source.as_ref());
+        let clock = raw.clock.unwrap_or(CohortClock::TimeInCare);
+        match (&raw.file, raw.children) {
+            (Some(file), None) => Cohort::File {
+                file: file.clone(),
+                clock,
+            },
+            (None, Some(children)) => {
+                Cohort::Margins(self.margin_cohort(raw, children, clock, names, &path))
+            }
+            _ => {
+                self.mistake(&path, "needs exactly one of `children` and `file`");
+                Cohort::Margins(self.margin_cohort(raw, 0, clock, names, &path))
+            }
+        }
+    }
+
+    fn margin_cohort(
+        &mut self,
+        raw: &RawCohort,
+        children: u32,
+        clock: CohortClock,
+        names: &Names,
+        path: &Path,
+    ) -> MarginCohort {
+        let stream = raw.stream.as_ref().map_or(0, |stream| {
+            self.name(stream, &names.streams, "stream", &path.key("stream"))
+                .unwrap_or(0)
+        });
+        let age = match &raw.age {
+            Some(age) => self.age_shares(age, &path.key("age")),
+            None => {
+                self.mistake(path, "`age` is missing");
+                AgeShares {
+                    bands: Vec::new(),
+                    shares: Vec::new(),
+                }
+            }
+        };
+        let legal_status = self.margin(
+            raw.legal_status.as_ref(),
+            &names.legal_statuses,
+            "legal status",
+            &path.key("legal_status"),
+        );
+        let placement = self.margin(
+            raw.placement.as_ref(),
+            &names.placements,
+            "placement",
+            &path.key("placement"),
+        );
+        let (days_bands, days_in_care) = self.days_margin(raw, clock, path);
+        for (key, shares) in [("age", raw.age.as_ref()), ("placement", raw.placement.as_ref()), ("legal_status", raw.legal_status.as_ref()), ("days_in_care", raw.days_in_care.as_ref())] {
+            self.counts_add_up(shares, children, &path.key(key));
+        }
+        let impossible = self.impossible(raw, &age, names, path);
+        MarginCohort {
+            children,
+            margins: raw.margins.unwrap_or(Margins::Exact),
+            clock,
+            stream,
+            age,
+            legal_status,
+            placement,
+            days_bands,
+            days_in_care,
+            impossible,
+        }
+    }
+
+    fn margin(
+        &mut self,
+        raw: Option<&Named<RawQuantity>>,
+        known: &[String],
+        what: &str,
+        path: &Path,
+    ) -> Vec<f64> {
+        match raw {
+            Some(raw) => self
+                .shares(raw, known, what, path)
+                .iter()
+                .map(Quantity::central)
+                .collect(),
+            None => {
+                self.require(known.len() <= 1, path, || {
+                    format!("is missing: a share for each {what} is needed")
+                });
+                vec![1.0; known.len()]
+            }
+        }
+    }
+
+    fn days_margin(
+        &mut self,
+        raw: &RawCohort,
+        clock: CohortClock,
+        path: &Path,
+    ) -> (Vec<Band>, Vec<f64>) {
+        let at = path.key("days_in_care");
+        match &raw.days_in_care {
+            Some(shares) => {
+                let bands = self.bands(shares.0.iter().map(|(name, _)| name), f64::INFINITY, &at);
+                let values = shares
+                    .0
+                    .iter()
+                    .map(|(name, share)| {
+                        self.quantity(share, &at.key(name), super::quantity::Domain::NonNegative)
+                            .central()
+                    })
+                    .collect();
+                (bands, values)
+            }
+            None => {
+                self.require(clock == CohortClock::FromStartDate, path, || {
+                    "`days_in_care` is missing: how long have the children been in care?".to_owned()
+                });
+                (Vec::new(), Vec::new())
+            }
+        }
+    }
+
+    /// Margins given as counts must add up to the children.
+    fn counts_add_up(&mut self, raw: Option<&Named<RawQuantity>>, children: u32, path: &Path) {
+        let Some(raw) = raw else { return };
+        let counts: Option<Vec<f64>> = raw
+            .0
+            .iter()
+            .map(|(_, share)| match share {
+                RawQuantity::Known(count) if count.fract() == 0.0 => Some(*count),
+                _ => None,
+            })
+            .collect();
+        let Some(counts) = counts else { return };
+        let total: f64 = counts.iter().sum();
+        self.require(total == f64::from(children) || total == 1.0, path, || {
+            format!("counts must add up to the {children} children, found {total}")
+        });
+    }
+
+    fn impossible(
+        &mut self,
+        raw: &RawCohort,
+        age: &AgeShares,
+        names: &Names,
+        path: &Path,
+    ) -> Vec<[Vec<usize>; 3]> {
+        let ages: Vec<String> = age.bands.iter().map(|band| band.name.clone()).collect();
+        let mut cells = Vec::new();
+        for (index, cell) in raw.impossible.iter().enumerate() {
+            let at = path.key("impossible").item(index, None);
+            let of = |list: &Option<Vec<String>>| list.clone().unwrap_or_default();
+            cells.push([
+                self.names(&of(&cell.age), &ages, "age band of the cohort", &at.key("age")),
+                self.names(
+                    &of(&cell.legal_status),
+                    &names.legal_statuses,
+                    "legal status",
+                    &at.key("legal_status"),
+                ),
+                self.names(
+                    &of(&cell.placement),
+                    &names.placements,
+                    "placement",
+                    &at.key("placement"),
+                ),
+            ]);
+        }
+        cells
+    }
+}

@@ -1,0 +1,110 @@
+//! Mistakes in a scenario file: all of them at once, each with its place.
+
+use std::fmt;
+
+/// One step into a scenario file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// A key of a table.
+    Key(String),
+    /// An item of an array, with its name if it has one.
+    Item(usize, Option<String>),
+}
+
+/// A place in a scenario file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Path(Vec<Step>);
+
+impl Path {
+    /// The top of the file.
+    pub fn root() -> Self {
+        Self::default()
+    }
+
+    /// A key of the table at this place.
+    pub fn key(&self, key: &str) -> Self {
+        self.then(Step::Key(key.to_owned()))
+    }
+
+    /// An item of the array at this place; items count from 0.
+    pub fn item(&self, index: usize, name: Option<&str>) -> Self {
+        self.then(Step::Item(index, name.map(str::to_owned)))
+    }
+
+    fn then(&self, step: Step) -> Self {
+        let mut steps = self.0.clone();
+        steps.push(step);
+        Self(steps)
+    }
+
+    /// The steps from the top of the file.
+    pub fn steps(&self) -> &[Step] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, step) in self.0.iter().enumerate() {
+            let dot = if index > 0 { "." } else { "" };
+            match step {
+                Step::Key(key) => write!(f, "{dot}{key}")?,
+                Step::Item(_, Some(name)) => write!(f, "{dot}{name}")?,
+                Step::Item(item, None) => write!(f, "[{}]", item + 1)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Something in a scenario file that cannot stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// Where.
+    pub path: Path,
+    /// What must hold, and what was found.
+    pub message: String,
+    /// The obvious cure, if there is one.
+    pub hint: Option<String>,
+    /// The scenario whose override brought it in, if it was not in the file's
+    /// own tables.
+    pub scenario: Option<String>,
+}
+
+impl Mistake {
+    /// A mistake without a hint.
+    pub fn new(path: Path, message: impl Into<String>) -> Self {
+        Self {
+            path,
+            message: message.into(),
+            hint: None,
+            scenario: None,
+        }
+    }
+
+    /// The same with a hint.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// The known word most like this one, if any is close.
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|candidate| (strsim::jaro_winkler(word, candidate), candidate))
+        .filter(|(likeness, _)| *likeness > 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate)
+}
+
+/// `did you mean ...?` for the nearest known word, or the list of them.
+pub fn suggestion<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    let known: Vec<&str> = known.into_iter().collect();
+    match nearest(word, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if known.is_empty() => "none is known here".to_owned(),
+        None => format!("known here: {}", known.join(", ")),
+    }
+}

@@ -1,0 +1,297 @@
+//! Money beyond placements: `[prices]`, `[overhead]`, `[[fee]]`,
+//! `[[programme]]`, `[[grant]]` and `[[spent_to_date]]`.
+
+use super::check::Checker;
+use super::dates::RawDate;
+use super::eligible::{Eligible, RawEligible};
+use super::mistakes::Path;
+use super::names::Names;
+use super::quantity::{Domain, Quantity, RawQuantity};
+use crate::units::{Date, financial_year_end};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// Growth of placement prices and allowances
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawPrices {
+    /// Growth each April, as a share: 0.02 is 2 %
+    pub growth_per_year: RawQuantity,
+    /// First April on which prices grow (default: the first after the start date)
+    pub first_growth: Option<RawDate>,
+    /// Where the figures come from
+    pub source: Option<String>,
+}
+
+/// A cost for every child in care
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawOverhead {
+    /// Pounds a week for each child in care
+    pub weekly_pounds: RawQuantity,
+    /// Where the figures come from
+    pub source: Option<String>,
+}
+
+/// A one-off cost of an exit
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawFee {
+    /// Name of the fee
+    pub name: String,
+    /// Kinds of exit it is paid for
+    pub on_exit: Vec<String>,
+    /// Pounds each
+    pub pounds: RawQuantity,
+    /// Share of those exits that pay it (default 1)
+    pub share: Option<RawQuantity>,
+    /// Where the figures come from
+    pub source: Option<String>,
+}
+
+/// A cost that runs whatever the children do, such as a post
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawProgramme {
+    /// Name of the cost
+    pub name: String,
+    /// Pounds a year
+    pub yearly_pounds: RawQuantity,
+    /// First day (default: the start date)
+    pub from: Option<RawDate>,
+    /// Last day (default: the end)
+    pub until: Option<RawDate>,
+    /// Where the figures come from
+    pub source: Option<String>,
+}
+
+/// Income for each night of some children
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawGrant {
+    /// Name of the grant
+    pub name: String,
+    /// Pounds a night for each child
+    pub nightly_pounds: RawQuantity,
+    /// Children it is paid for, by stream, placement or age
+    pub eligible: Option<RawEligible>,
+    /// Where the figures come from
+    pub source: Option<String>,
+}
+
+/// Money spent in the first financial year before the start date
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawSpentToDate {
+    /// Category: placements, allowances, fees, programme, overhead or grants
+    pub category: Category,
+    /// Pounds
+    pub pounds: f64,
+    /// Where the figures come from
+    pub source: Option<String>,
+}
+
+/// Category of spend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Category {
+    /// Nights in placements
+    Placements,
+    /// Allowances after care
+    Allowances,
+    /// One-off costs
+    Fees,
+    /// Programme costs
+    Programme,
+    /// Overhead
+    Overhead,
+    /// Grants, as negative spend
+    Grants,
+}
+
+impl Category {
+    /// Every category.
+    pub const ALL: [Self; 6] = [
+        Self::Placements,
+        Self::Allowances,
+        Self::Fees,
+        Self::Programme,
+        Self::Overhead,
+        Self::Grants,
+    ];
+
+    /// The word in files.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Placements => "placements",
+            Self::Allowances => "allowances",
+            Self::Fees => "fees",
+            Self::Programme => "programme",
+            Self::Overhead => "overhead",
+            Self::Grants => "grants",
+        }
+    }
+}
+
+/// Checked money tables.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Money {
+    /// Growth each April.
+    pub growth_per_year: Quantity,
+    /// First April on which prices grow.
+    pub first_growth: Date,
+    /// Pounds a week for each child.
+    pub overhead: Option<Quantity>,
+    /// One-off costs.
+    pub fees: Vec<Fee>,
+    /// Programme costs.
+    pub programmes: Vec<Programme>,
+    /// Grants.
+    pub grants: Vec<Grant>,
+    /// Pence spent before the start in the first financial year.
+    pub spent_to_date: Vec<(Category, i64)>,
+}
+
+/// Checked fee.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fee {
+    /// Name.
+    pub name: String,
+    /// Kinds of exit.
+    pub on_exit: Vec<usize>,
+    /// Pounds each.
+    pub pounds: Quantity,
+    /// Share that pays.
+    pub share: Quantity,
+}
+
+/// Checked programme cost.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Programme {
+    /// Name.
+    pub name: String,
+    /// Pounds a year.
+    pub yearly_pounds: Quantity,
+    /// First day.
+    pub from: Date,
+    /// Last day.
+    pub until: Date,
+}
+
+/// Checked grant.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Grant {
+    /// Name.
+    pub name: String,
+    /// Pounds a night.
+    pub nightly_pounds: Quantity,
+    /// Who it is paid for.
+    pub eligible: Eligible,
+}
+
+impl Checker {
+    /// Checks every money table.
+    pub fn money(
+        &mut self,
+        raw: &super::RawScenarioFile,
+        names: &Names,
+        start: Date,
+        end: Date,
+    ) -> Money {
+        let path = Path::root().key("prices");
+        let april = financial_year_end(start).succ_opt().expect("dates are in range");
+        let (growth_per_year, first_growth) = match &raw.prices {
+            Some(prices) => {
+                self.source(&path, prices.source.as_ref());
+                let growth =
+                    self.quantity(&prices.growth_per_year, &path.key("growth_per_year"), Domain::Real);
+                let first =
+                    self.date_or(prices.first_growth.as_ref(), &path.key("first_growth"), april);
+                (growth, first)
+            }
+            None => (Quantity::known(&path.key("growth_per_year"), 0.0), april),
+        };
+        Money {
+            growth_per_year,
+            first_growth,
+            overhead: raw.overhead.as_ref().map(|overhead| {
+                let at = Path::root().key("overhead");
+                self.source(&at, overhead.source.as_ref());
+                self.quantity(&overhead.weekly_pounds, &at.key("weekly_pounds"), Domain::NonNegative)
+            }),
+            fees: raw
+                .fee
+                .iter()
+                .enumerate()
+                .map(|(index, fee)| self.fee(fee, index, names))
+                .collect(),
+            programmes: raw
+                .programme
+                .iter()
+                .enumerate()
+                .map(|(index, programme)| self.programme(programme, index, start, end))
+                .collect(),
+            grants: raw
+                .grant
+                .iter()
+                .enumerate()
+                .map(|(index, grant)| self.grant(grant, index, names))
+                .collect(),
+            spent_to_date: raw
+                .spent_to_date
+                .iter()
+                .map(|spent| (spent.category, crate::units::pence(spent.pounds)))
+                .collect(),
+        }
+    }
+
+    fn fee(&mut self, raw: &RawFee, index: usize, names: &Names) -> Fee {
+        let path = Path::root().key("fee").item(index, Some(&raw.name));
+        self.source(&path, raw.source.as_ref());
+        Fee {
+            name: raw.name.clone(),
+            on_exit: self.names(&raw.on_exit, &names.exits, "exit", &path.key("on_exit")),
+            pounds: self.quantity(&raw.pounds, &path.key("pounds"), Domain::NonNegative),
+            share: self.quantity_or(
+                raw.share.as_ref(),
+                &path.key("share"),
+                Domain::Probability,
+                1.0,
+            ),
+        }
+    }
+
+    fn programme(&mut self, raw: &RawProgramme, index: usize, start: Date, end: Date) -> Programme {
+        let path = Path::root().key("programme").item(index, Some(&raw.name));
+        self.source(&path, raw.source.as_ref());
+        let from = self.date_or(raw.from.as_ref(), &path.key("from"), start);
+        let until = self.date_or(raw.until.as_ref(), &path.key("until"), end);
+        self.require(until >= from, &path.key("until"), || {
+            format!("must not come before {from}, found {until}")
+        });
+        Programme {
+            name: raw.name.clone(),
+            yearly_pounds: self.quantity(
+                &raw.yearly_pounds,
+                &path.key("yearly_pounds"),
+                Domain::NonNegative,
+            ),
+            from,
+            until,
+        }
+    }
+
+    fn grant(&mut self, raw: &RawGrant, index: usize, names: &Names) -> Grant {
+        let path = Path::root().key("grant").item(index, Some(&raw.name));
+        self.source(&path, raw.source.as_ref());
+        Grant {
+            name: raw.name.clone(),
+            nightly_pounds: self.quantity(
+                &raw.nightly_pounds,
+                &path.key("nightly_pounds"),
+                Domain::NonNegative,
+            ),
+            eligible: self.eligible(raw.eligible.as_ref(), &path.key("eligible"), names),
+        }
+    }
+}
