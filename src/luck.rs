@@ -71,6 +71,15 @@ pub struct Luck {
 }
 
 impl Luck {
+    /// The same luck, with no memory of what was drawn.
+    pub fn again(&self) -> Self {
+        Self {
+            key: self.key,
+            replicate: self.replicate,
+            drawn: Drawn::default(),
+        }
+    }
+
     /// Four words for one person, purpose, block and occurrence.
     ///
     /// A purpose with more than four decisions numbers its blocks.

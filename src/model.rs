@@ -1,2 +1,213 @@
-//! x
+//! From a checked [`Config`] to a [`Model`] that is ready to draw: flat tables
+//! indexed by small integers, every name resolved, every duration tabulated.
+
+pub mod aftercare;
+pub mod clocks;
+pub mod curves;
+pub mod entries;
 pub mod layout;
+pub mod numbers;
+pub mod series;
+pub mod stages;
+
+use crate::calendar::Calendar;
+use crate::config::Config;
+use crate::config::names::AGEING_OUT;
+use crate::units::{ADULT_AGE_YEARS, birthday, date_after, days_between};
+use aftercare::{AllowanceModel, Money, ReentryModel};
+use clocks::{Clock, Curves};
+use curves::Curve;
+use entries::{CohortModel, KnownChild, PanelModel, Stream};
+use numbers::{Number, ParameterSet};
+use series::{AGE_BANDS, Reporting};
+use stages::{PathwayModel, PoolModel};
+
+/// One scenario, ready to draw. Immutable while replicates run.
+#[derive(Debug)]
+pub struct Model {
+    /// Name of the scenario.
+    pub scenario: String,
+    /// What is counted and reported.
+    pub reporting: Reporting,
+    /// Duration tables.
+    pub curves: Vec<Curve>,
+    /// Clocks of a stay.
+    pub clocks: Vec<Clock>,
+    /// The children in care on the start date.
+    pub cohort: Option<CohortModel>,
+    /// Referral streams.
+    pub streams: Vec<Stream>,
+    /// The panel, if there is one.
+    pub panel: Option<PanelModel>,
+    /// Pathways.
+    pub pathways: Vec<PathwayModel>,
+    /// Pools that stages wait for; beds of placements follow them.
+    pub pools: Vec<PoolModel>,
+    /// Beds: the pool and the overflow of each placement that has them.
+    pub beds: Vec<Option<(usize, u8)>>,
+    /// Returns to care.
+    pub reentries: Vec<ReentryModel>,
+    /// Allowances.
+    pub allowances: Vec<AllowanceModel>,
+    /// Prices.
+    pub money: Money,
+    /// Drifts: name, standard deviation, persistence.
+    pub drifts: Vec<(String, Number, Number)>,
+    /// Birthdays of children by their day of birth.
+    pub birthdays: Birthdays,
+    /// Kind of exit on the eighteenth birthday.
+    pub ageing_out: u8,
+    /// Whether nothing is drawn per replicate beyond the children.
+    pub is_certain: bool,
+    /// Whether children share beds or a stream's cap, so that every event of
+    /// every child must come in the order of time.
+    pub shares_everything: bool,
+    /// Month of the year (0 for January) of each forecast month.
+    pub month_of_year: Vec<usize>,
+}
+
+impl Model {
+    /// Builds a scenario's model. `numbers` collects uncertain quantities over
+    /// all scenarios of a run; `children` is the cohort's file, if it has one.
+    pub fn new(
+        config: &Config,
+        children: Option<&[KnownChild]>,
+        numbers: &mut ParameterSet,
+    ) -> Self {
+        let start = config.forecast.start;
+        let price_changes: Vec<_> = config
+            .placements
+            .iter()
+            .flat_map(|placement| placement.prices.iter().map(|(from, _)| *from))
+            .chain([config.money.first_growth])
+            .collect();
+        let calendar = Calendar::new(start, config.forecast.end, &price_changes);
+        let mut curves = Curves::default();
+        let clocks = clocks::clocks(config, &mut curves, numbers);
+        let streams = entries::streams(config, numbers);
+        let panel = config
+            .panel
+            .as_ref()
+            .map(|panel| entries::panel(panel, start, &mut curves, numbers));
+        let pathways = stages::pathways(config, &mut curves, numbers, |pathway, stage| {
+            series::stage_fee(config, pathway, stage)
+        });
+        let reentries = aftercare::reentries(config, &mut curves, numbers);
+        let allowances = aftercare::allowances(config, &mut curves, numbers);
+        let money = aftercare::money(config, numbers);
+        let drifts: Vec<(String, Number, Number)> = config
+            .drifts
+            .iter()
+            .map(|drift| {
+                (
+                    drift.name.clone(),
+                    numbers.number(&drift.yearly_sd),
+                    numbers.number(&drift.persistence),
+                )
+            })
+            .collect();
+        let mut pools = stages::pools(&config.resources, start);
+        let beds = beds(config, &mut pools);
+        let shares_everything = beds.iter().any(Option::is_some)
+            || streams.iter().any(|stream| stream.stock_cap.is_some());
+        let month_of_year = (0..calendar.months())
+            .map(|month| chrono::Datelike::month0(&calendar.month_date(month)) as usize)
+            .collect();
+        let horizon = calendar.horizon();
+        Self {
+            scenario: config.scenario.clone(),
+            reporting: Reporting::new(config, calendar),
+            curves: curves.into_tables(),
+            clocks,
+            cohort: entries::cohort(config, children),
+            streams,
+            panel,
+            pathways,
+            pools,
+            beds,
+            reentries,
+            allowances,
+            money,
+            ageing_out: config
+                .names
+                .exits
+                .iter()
+                .position(|name| name == AGEING_OUT)
+                .expect("ageing out is always an exit") as u8,
+            is_certain: drifts.is_empty() && numbers.parameters().is_empty(),
+            drifts,
+            birthdays: Birthdays::new(start, horizon),
+            shares_everything,
+            month_of_year,
+        }
+    }
+
+    /// The calendar of the forecast.
+    pub fn calendar(&self) -> &Calendar {
+        self.reporting.layout.calendar()
+    }
+}
+
+/// Beds of placements as pools after those of resources.
+fn beds(config: &Config, pools: &mut Vec<PoolModel>) -> Vec<Option<(usize, u8)>> {
+    let mut beds = Vec::new();
+    for placement in &config.placements {
+        beds.push(placement.beds.as_ref().map(|beds| {
+            pools.push(PoolModel::Held(
+                beds.sizes
+                    .iter()
+                    .map(|(date, size)| (days_between(config.forecast.start, *date), *size))
+                    .collect(),
+            ));
+            (pools.len() - 1, beds.overflow as u8)
+        }));
+    }
+    beds.resize(config.names.placements.len(), None);
+    beds
+}
+
+/// Ages that matter, as days on which children reach them.
+#[derive(Debug, Clone)]
+pub struct Birthdays {
+    first_born: i32,
+    days: [Vec<i32>; AGE_BANDS.len()],
+    start: crate::units::Date,
+}
+
+impl Birthdays {
+    /// Birthdays of every child who can be in care from the start to the
+    /// horizon.
+    fn new(start: crate::units::Date, horizon: i32) -> Self {
+        let first_born = days_between(start, birthday(start, -ADULT_AGE_YEARS)) - 3;
+        let days = AGE_BANDS.map(|(years, _)| {
+            (first_born..=horizon)
+                .map(|born| days_between(start, birthday(date_after(start, born), years)))
+                .collect()
+        });
+        Self {
+            first_born,
+            days,
+            start,
+        }
+    }
+
+    /// The day on which a child leaves a reported age band.
+    #[inline]
+    pub fn end_of_band(&self, born: i32, band: usize) -> i32 {
+        self.days[band][(born - self.first_born) as usize]
+    }
+
+    /// The eighteenth birthday.
+    #[inline]
+    pub fn adult(&self, born: i32) -> i32 {
+        self.end_of_band(born, AGE_BANDS.len() - 1)
+    }
+
+    /// The day on which somebody turns so many years.
+    pub fn turns(&self, born: i32, years: i32) -> i32 {
+        match AGE_BANDS.iter().position(|(end, _)| *end == years) {
+            Some(band) => self.end_of_band(born, band),
+            None => days_between(self.start, birthday(date_after(self.start, born), years)),
+        }
+    }
+}

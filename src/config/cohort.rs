@@ -6,6 +6,7 @@ use super::check::Checker;
 use super::mistakes::Path;
 use super::names::Names;
 use super::quantity::{Quantity, RawQuantity};
+use crate::margins::{self, Cell};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -108,6 +109,46 @@ pub struct MarginCohort {
     /// Cells of (age, legal status, placement) that no child has; an empty list
     /// stands for all.
     pub impossible: Vec<[Vec<usize>; 3]>,
+    /// One cell for each child where margins are exact, in the order of age
+    /// band, legal status, placement, band of days in care.
+    pub cells: Vec<Cell>,
+}
+
+impl MarginCohort {
+    /// A share for each age band.
+    pub fn age_shares(&self) -> Vec<f64> {
+        self.age.shares.iter().map(Quantity::central).collect()
+    }
+
+    /// Whether a child of this age band, legal status, placement and band of
+    /// days in care can exist.
+    fn is_possible(&self, cell: &[usize]) -> bool {
+        let listed = |list: &Vec<usize>, index: usize| list.is_empty() || list.contains(&index);
+        let named = self.impossible.iter().any(|impossible| {
+            listed(&impossible[0], cell[0])
+                && listed(&impossible[1], cell[1])
+                && listed(&impossible[2], cell[2])
+        });
+        let too_young = self.days_bands.get(cell[3]).is_some_and(|band| {
+            band.from >= self.age.bands[cell[0]].below * crate::units::DAYS_PER_YEAR
+        });
+        !named && !too_young
+    }
+
+    /// Places the children so that every margin is met.
+    fn place(&mut self) -> Result<(), &'static str> {
+        let or_one = |shares: &[f64]| if shares.is_empty() { vec![1.0] } else { shares.to_vec() };
+        let shares = [
+            self.age_shares(),
+            or_one(&self.legal_status),
+            or_one(&self.placement),
+            or_one(&self.days_in_care),
+        ];
+        let placed = margins::place(self.children, &shares, |cell| self.is_possible(cell));
+        let names = ["age", "legal_status", "placement", "days_in_care"];
+        self.cells = placed.map_err(|dimension| names[dimension])?;
+        Ok(())
+    }
 }
 
 impl Checker {
@@ -170,7 +211,7 @@ impl Checker {
             self.counts_add_up(shares, children, &path.key(key));
         }
         let impossible = self.impossible(raw, &age, names, path);
-        MarginCohort {
+        let mut cohort = MarginCohort {
             children,
             margins: raw.margins.unwrap_or(Margins::Exact),
             clock,
@@ -181,7 +222,17 @@ impl Checker {
             days_bands,
             days_in_care,
             impossible,
+            cells: Vec::new(),
+        };
+        if cohort.margins == Margins::Exact && self.mistakes().is_empty() {
+            if let Err(margin) = cohort.place() {
+                self.mistake(
+                    &path.key(margin),
+                    "cannot be met together with the margins before it: the impossible combinations leave no room",
+                );
+            }
         }
+        cohort
     }
 
     fn margin(

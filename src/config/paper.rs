@@ -229,11 +229,14 @@ fn tokens(text: &str) -> Result<Vec<String>, String> {
             number.push(character);
             continue;
         }
+        if character == ',' {
+            continue;
+        }
         if !number.is_empty() {
             tokens.push(std::mem::take(&mut number));
         }
         match character {
-            ' ' | ',' => {}
+            ' ' => {}
             '+' | '-' | '*' | '/' | '(' | ')' => tokens.push(character.to_string()),
             other => return Err(format!("cannot read `{other}` in the sum")),
         }

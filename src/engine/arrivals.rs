@@ -1,0 +1,501 @@
+//! Who comes in: the cohort, and families through referral and panel.
+//!
+//! Families arrive in layers of a fixed height. Each layer is a Poisson process
+//! of its own in each year, and a family exists where its mark lies below the
+//! current rate: a higher rate adds families and changes none.
+
+use super::life::{Life, Whereabouts, day_of};
+use super::record::{Event, Recorder};
+use super::replicate::Play;
+use crate::luck::{Key, Purpose, exponential, uniform};
+use crate::model::entries::{CohortBands, KnownBy, LAYER_FAMILIES_PER_YEAR};
+use crate::model::stages::CaseFilter;
+use crate::units::DAYS_PER_YEAR;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::LazyLock;
+
+/// Keys: kind, stream, layer, period, index, sibling; a family has sibling 0.
+const COHORT_KIND: Key = 1 << 60;
+const FAMILY_KIND: Key = 2 << 60;
+
+/// The key of a child of the cohort.
+pub fn cohort_key(index: usize) -> Key {
+    COHORT_KIND | (index as Key) << 8
+}
+
+/// The key of a family.
+pub fn family_key(stream: usize, layer: usize, year: usize, index: usize) -> Key {
+    FAMILY_KIND
+        | (stream as Key) << 52
+        | (layer as Key) << 32
+        | (year as Key) << 24
+        | (index as Key) << 8
+}
+
+/// The key of a sibling, counted from 0.
+pub fn sibling_key(family: Key, sibling: usize) -> Key {
+    family | (sibling as Key + 1)
+}
+
+/// Cumulative probabilities of a layer's number of families in a year.
+static LAYER_COUNTS: LazyLock<Vec<f64>> = LazyLock::new(|| {
+    let mean = LAYER_FAMILIES_PER_YEAR;
+    let mut term = libm::exp(-mean);
+    let mut sum = 0.0;
+    (0..64)
+        .map(|count| {
+            if count > 0 {
+                term *= mean / f64::from(count);
+            }
+            sum += term;
+            sum
+        })
+        .collect()
+});
+
+fn layer_count(u: f64) -> usize {
+    let counts = &*LAYER_COUNTS;
+    counts.iter().position(|end| u < *end).unwrap_or(counts.len())
+}
+
+/// A family on its way through the panel.
+#[derive(Debug, Clone, Copy)]
+struct Family {
+    key: Key,
+    stream: usize,
+    children: usize,
+    time: f64,
+    /// Hearings so far.
+    hearings: u16,
+    /// Word of the first hearing.
+    first_hearing: u32,
+}
+
+/// What the panel decides.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Decision {
+    Admit,
+    Defer,
+    Divert,
+}
+
+impl<R: Recorder> Play<'_, R> {
+    /// Plays the children in care on the start date.
+    pub(super) fn cohort(&mut self) {
+        let Some(cohort) = &self.world.model.cohort else {
+            return;
+        };
+        let children = match &cohort.known {
+            KnownBy::Cells { cells, .. } => cells.len(),
+            KnownBy::Drawn { children, .. } => *children as usize,
+            KnownBy::Children(children) => children.len(),
+        };
+        let has_cases = self.world.model.pathways.iter().any(|pathway| pathway.cases > 0);
+        if !has_cases {
+            for index in 0..children {
+                let mut life = self.cohort_child(index);
+                self.begin_cohort_child(&mut life);
+                self.begin(life);
+            }
+            return;
+        }
+        let mut lives: Vec<Life> = (0..children).map(|index| self.cohort_child(index)).collect();
+        let cases = self.choose_cases(&lives);
+        for life in &mut lives {
+            self.begin_cohort_child(life);
+        }
+        for (rank, &(index, pathway)) in cases.iter().enumerate() {
+            let life = &mut lives[index];
+            life.rank = rank as Key;
+            self.plan_case(life, pathway);
+        }
+        for life in lives {
+            self.begin(life);
+        }
+    }
+
+    /// A child of the cohort as the margins or the file know it.
+    fn cohort_child(&mut self, index: usize) -> Life {
+        let model = self.world.model;
+        let cohort = model.cohort.as_ref().expect("there is a cohort");
+        let key = cohort_key(index);
+        if let KnownBy::Children(children) = &cohort.known {
+            let child = &children[index];
+            let adult = model.birthdays.adult(child.born);
+            let mut life = Life::outside(key, key, child.stream, child.born, adult);
+            life.legal_status = child.legal_status;
+            life.placement = child.placement;
+            life.origin = f64::from(child.entered);
+            return life;
+        }
+        let words = self.luck.words(key, Purpose::Profile, 0, 0);
+        let (cell, within, bands) = match &cohort.known {
+            KnownBy::Cells { cells, bands } => (cells[index], [uniform(words[0]), uniform(words[1])], bands),
+            KnownBy::Drawn { bands, .. } => {
+                let pickers = self.world.cohort.as_ref().expect("a drawn cohort has shares");
+                let cell = std::array::from_fn(|dimension| {
+                    pickers[dimension].pick(uniform(words[dimension]))
+                });
+                let more = self.luck.words(key, Purpose::Profile, 1, 0);
+                (cell, [uniform(more[0]), uniform(more[1])], bands)
+            }
+            KnownBy::Children(_) => unreachable!("handled above"),
+        };
+        let born = born_within(bands, cell[0], within[0]);
+        let mut life = Life::outside(key, key, cohort.stream, born, model.birthdays.adult(born));
+        life.legal_status = cell[1] as u8;
+        life.placement = cell[2] as u8;
+        life.origin = -served_within(bands, cell[3], within[1], -f64::from(born));
+        life
+    }
+
+    /// Starts the stay that a child of the cohort is in.
+    fn begin_cohort_child(&mut self, life: &mut Life) {
+        let cohort = self.world.model.cohort.as_ref().expect("there is a cohort");
+        life.here_today = true;
+        let served = -life.origin;
+        if cohort.from_start_date {
+            life.origin = 0.0;
+        }
+        let bed = self.world.model.beds[usize::from(life.placement)].map(|(pool, _)| pool);
+        self.pools.take_place(life.stream, bed);
+        self.note(
+            life.person,
+            0.0,
+            Event::HereToday {
+                age: -life.born,
+                served: served as i32,
+                legal_status: life.legal_status,
+                placement: life.placement,
+            },
+            None,
+            None,
+        );
+        self.begin_stay(life, 0.0);
+    }
+
+    /// Children identified for pathways at the start: in the order of their
+    /// luck, dealt to the pathways in turn, each taking the next it may.
+    fn choose_cases(&mut self, lives: &[Life]) -> Vec<(usize, u8)> {
+        let pathways = &self.world.model.pathways;
+        let wanted: usize = pathways.iter().map(|pathway| pathway.cases as usize).sum();
+        let mut order: Vec<(u32, usize)> = lives
+            .iter()
+            .enumerate()
+            .filter(|(_, life)| pathways.iter().any(|pathway| pathway.cases > 0 && is_case(&pathway.eligible, life)))
+            .map(|(index, life)| (self.luck.words(life.person, Purpose::Selection, 0, 0)[0], index))
+            .collect();
+        let all_open = pathways.iter().all(|pathway| pathway.cases == 0 || pathway.eligible.is_open());
+        if all_open && wanted < order.len() && wanted > 0 {
+            order.select_nth_unstable(wanted - 1);
+            order.truncate(wanted);
+        }
+        order.sort_unstable();
+        let mut left: Vec<u32> = pathways.iter().map(|pathway| pathway.cases).collect();
+        let mut next = vec![0; pathways.len()];
+        let mut is_taken = vec![false; order.len()];
+        let mut cases = Vec::with_capacity(wanted);
+        while left.iter().any(|&cases| cases > 0) {
+            for (pathway, left) in left.iter_mut().enumerate().filter(|(_, left)| **left > 0) {
+                let from = next[pathway];
+                let found = (from..order.len()).find(|&place| {
+                    !is_taken[place] && is_case(&pathways[pathway].eligible, &lives[order[place].1])
+                });
+                match found {
+                    Some(place) => {
+                        is_taken[place] = true;
+                        next[pathway] = place + 1;
+                        *left -= 1;
+                        cases.push((order[place].1, pathway as u8));
+                    }
+                    None => *left = 0,
+                }
+            }
+        }
+        cases
+    }
+
+    fn plan_case(&mut self, life: &mut Life, pathway: u8) {
+        let day = self.world.model.pathways[usize::from(pathway)].cases_day;
+        self.join(life, day, pathway);
+        self.set_rings(life);
+    }
+
+    /// Plays every family that is referred.
+    pub(super) fn arrivals(&mut self) {
+        let mut families = Vec::new();
+        let has_limit = self
+            .world
+            .model
+            .panel
+            .as_ref()
+            .is_some_and(|panel| panel.limit.is_some());
+        for stream in 0..self.world.streams.len() {
+            let years = (self.horizon / DAYS_PER_YEAR).ceil() as usize;
+            for year in 0..years {
+                let layers = (self.highest_rate(stream, year) / LAYER_FAMILIES_PER_YEAR).ceil() as usize;
+                for layer in 0..layers {
+                    let key = family_key(stream, layer, year, 0);
+                    let word = self.luck.words(key, Purpose::Arrivals, 0, 0)[0];
+                    for index in 0..layer_count(uniform(word)) {
+                        let Some(family) = self.family(stream, layer, year, index) else {
+                            continue;
+                        };
+                        self.tally.event(self.calendar, self.counters.referrals, day_of(family.time));
+                        self.note(family.key, family.time, Event::Referred { stream: stream as u8 }, None, None);
+                        if has_limit {
+                            families.push(family);
+                        } else {
+                            self.hear_alone(family);
+                        }
+                    }
+                }
+            }
+        }
+        if has_limit {
+            self.hear_in_order(families);
+        }
+    }
+
+    /// Highest rate of a stream in a forecast year, in families a year.
+    fn highest_rate(&self, stream: usize, year: usize) -> f64 {
+        let rates = &self.world.streams[stream].families_per_year;
+        let month = |day: f64| self.calendar.month_of(day_of(day)).min(rates.len() - 1);
+        let from = year as f64 * DAYS_PER_YEAR;
+        rates[month(from)..=month(from + DAYS_PER_YEAR)]
+            .iter()
+            .fold(0.0, |high: f64, &rate| high.max(rate))
+    }
+
+    /// A family of a layer, if the rate reaches its mark at its time.
+    fn family(&mut self, stream: usize, layer: usize, year: usize, index: usize) -> Option<Family> {
+        let key = family_key(stream, layer, year, index);
+        let words = self.luck.words(key, Purpose::Family, 0, 0);
+        let time = (year as f64 + uniform(words[0])) * DAYS_PER_YEAR;
+        if time > self.horizon {
+            return None;
+        }
+        let world = &self.world.streams[stream];
+        let rate = world.families_per_year[self.calendar.month_of(day_of(time))];
+        let mark = (layer as f64 + uniform(words[1])) * LAYER_FAMILIES_PER_YEAR;
+        (mark < rate).then(|| Family {
+            key,
+            stream,
+            children: 1 + world.siblings.pick(uniform(words[2])),
+            time,
+            hearings: 0,
+            first_hearing: words[3],
+        })
+    }
+
+    /// Hears a family to its end, where sittings have no limit.
+    fn hear_alone(&mut self, mut family: Family) {
+        let Some(panel) = &self.world.model.panel else {
+            return self.admit(family, day_of(family.time));
+        };
+        if self.bypasses(family) {
+            return self.admit(family, day_of(family.time));
+        }
+        loop {
+            let sitting = sitting_after(panel.first_day, panel.every_days, family.time);
+            if f64::from(sitting) > self.horizon {
+                return;
+            }
+            match self.decide(&mut family, sitting) {
+                Decision::Admit => return self.admit(family, sitting),
+                Decision::Defer => family.time = f64::from(sitting) + 0.5,
+                Decision::Divert => match self.referred_again(family, sitting) {
+                    Some(time) => family.time = time,
+                    None => return,
+                },
+            }
+        }
+    }
+
+    /// Hears families in the order of their referral, so many at a sitting.
+    fn hear_in_order(&mut self, families: Vec<Family>) {
+        let panel = self.world.model.panel.as_ref().expect("a limit needs a panel");
+        let limit = panel.limit.unwrap_or(u32::MAX);
+        let mut queue = BinaryHeap::new();
+        let mut known: Vec<Family> = Vec::with_capacity(families.len());
+        for family in families {
+            if self.bypasses(family) {
+                self.admit(family, day_of(family.time));
+            } else {
+                queue.push(Reverse((family.time.to_bits(), family.key, known.len())));
+                known.push(family);
+            }
+        }
+        let mut sitting = panel.first_day;
+        let mut deferred = Vec::new();
+        while f64::from(sitting) <= self.horizon {
+            for _ in 0..limit {
+                let is_due = queue
+                    .peek()
+                    .is_some_and(|Reverse((time, _, _))| f64::from_bits(*time) <= f64::from(sitting));
+                if !is_due {
+                    break;
+                }
+                let Reverse((time, key, index)) = queue.pop().expect("just seen");
+                let mut family = known[index];
+                match self.decide(&mut family, sitting) {
+                    Decision::Admit => self.admit(family, sitting),
+                    Decision::Defer => deferred.push(Reverse((time, key, index))),
+                    Decision::Divert => {
+                        if let Some(time) = self.referred_again(family, sitting) {
+                            queue.push(Reverse((time.to_bits(), key, index)));
+                        }
+                    }
+                }
+                known[index] = family;
+            }
+            queue.extend(deferred.drain(..));
+            sitting += panel.every_days;
+        }
+    }
+
+    fn bypasses(&mut self, family: Family) -> bool {
+        if !self.world.model.streams[family.stream].may_bypass {
+            return false;
+        }
+        let word = self.luck.words(family.key, Purpose::Hearing, 0, 0)[0];
+        let bypasses = uniform(word) < self.world.streams[family.stream].bypass_panel;
+        if bypasses {
+            self.note(family.key, family.time, Event::Bypassed, Some(uniform(word)), None);
+        }
+        bypasses
+    }
+
+    /// The panel's decision, with fresh luck for each hearing.
+    fn decide(&mut self, family: &mut Family, sitting: i32) -> Decision {
+        let panel = self.world.panel.as_ref().expect("there is a panel");
+        let word = match family.hearings {
+            0 => family.first_hearing,
+            hearing => self.luck.words(family.key, Purpose::Hearing, 0, hearing)[0],
+        };
+        family.hearings += 1;
+        let u = uniform(word);
+        let (admit, admit_or_defer) = (panel.admit, panel.admit_or_defer);
+        let (decision, event) = if u < admit {
+            (Decision::Admit, Event::Admitted { children: family.children as u8 })
+        } else if u < admit_or_defer {
+            (Decision::Defer, Event::Deferred)
+        } else {
+            self.tally.event(self.calendar, self.counters.diverted, sitting);
+            (Decision::Divert, Event::Diverted)
+        };
+        self.note(family.key, f64::from(sitting), event, Some(u), Some(admit));
+        decision
+    }
+
+    /// When a diverted family is referred again, if it is within the forecast.
+    fn referred_again(&mut self, family: Family, sitting: i32) -> Option<f64> {
+        let panel = self.world.panel.as_ref().expect("there is a panel");
+        let (probability, span) = panel.diverted_return?;
+        let words = self.luck.words(family.key, Purpose::Diversion, 0, family.hearings);
+        if uniform(words[0]) >= probability {
+            return None;
+        }
+        let time = f64::from(sitting) + self.world.days(span, exponential(words[1]));
+        if time > self.horizon {
+            return None;
+        }
+        self.tally.event(self.calendar, self.counters.referrals, day_of(time));
+        self.note(family.key, time, Event::Referred { stream: family.stream as u8 }, None, None);
+        Some(time)
+    }
+
+    /// Lets a family's children in on a day.
+    fn admit(&mut self, family: Family, day: i32) {
+        if f64::from(day) > self.horizon {
+            return;
+        }
+        for sibling in 0..family.children {
+            let person = sibling_key(family.key, sibling);
+            let words = self.luck.words(person, Purpose::Entry, 0, 0);
+            let stream = &self.world.streams[family.stream];
+            let age = stream.ages.days(uniform(words[0]));
+            let mut born = day - age as i32;
+            let birthdays = &self.world.model.birthdays;
+            // A birth date so early that the child would be 18 on entry.
+            while birthdays.adult(born) <= day {
+                born += 1;
+            }
+            let mut life = Life::outside(
+                person,
+                family.key,
+                family.stream as u8,
+                born,
+                birthdays.adult(born),
+            );
+            self.draw_profile(&mut life, day, words[1], words[2]);
+            life.whereabouts = Whereabouts::Enters(f64::from(day));
+            self.begin(life);
+        }
+    }
+}
+
+fn is_case(filter: &CaseFilter, life: &Life) -> bool {
+    let age = -f64::from(life.born);
+    let served = -life.origin;
+    filter.legal_status.has(life.legal_status)
+        && filter.placement.has(life.placement)
+        && filter.stream.has(life.stream)
+        && (filter.age.0..filter.age.1).contains(&age)
+        && (filter.served.0..filter.served.1).contains(&served)
+}
+
+/// First sitting on or after a time.
+fn sitting_after(first: i32, every: i32, time: f64) -> i32 {
+    let periods = ((time - f64::from(first)) / f64::from(every)).ceil().max(0.0);
+    first + periods as i32 * every
+}
+
+/// Day of birth within an age band.
+fn born_within(bands: &CohortBands, band: usize, u: f64) -> i32 {
+    let (first, last) = bands.born[band];
+    first + (u * f64::from(last - first + 1)) as i32
+}
+
+/// Days already in care within a band, never more than the child's age.
+fn served_within(bands: &CohortBands, band: usize, u: f64, age: f64) -> f64 {
+    let Some(&(from, below)) = bands.served.get(band) else {
+        return 0.0;
+    };
+    let below = below.min(age + 1.0).max(from);
+    (from + u * (below - from)).floor().min(age)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_of_different_people_differ() {
+        let family = family_key(3, 6_445, 9, 40);
+        assert_ne!(sibling_key(family, 0), family);
+        assert_ne!(sibling_key(family, 0), sibling_key(family, 1));
+        assert_ne!(family_key(0, 1, 0, 0), family_key(0, 0, 1, 0));
+        assert_ne!(cohort_key(5), family_key(0, 0, 0, 5));
+    }
+
+    #[test]
+    fn a_referral_is_heard_at_the_next_sitting() {
+        assert_eq!(sitting_after(7, 7, 0.2), 7);
+        assert_eq!(sitting_after(7, 7, 7.0), 7);
+        assert_eq!(sitting_after(7, 7, 7.1), 14);
+        assert_eq!(sitting_after(10, 14, 3.0), 10);
+        assert_eq!(sitting_after(10, 14, 24.5), 38);
+    }
+
+    #[test]
+    fn layers_hold_eight_families_a_year_on_average() {
+        let n = 100_000;
+        let mean = (0..n)
+            .map(|i| layer_count((f64::from(i) + 0.5) / f64::from(n)) as f64)
+            .sum::<f64>()
+            / f64::from(n);
+        assert!((mean - 8.0).abs() < 1e-3, "{mean}");
+    }
+}

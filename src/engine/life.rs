@@ -1,0 +1,203 @@
+//! One child's life: the state between two events, and which comes next.
+
+use crate::luck::Key;
+use crate::model::clocks::MOST_CLOCKS;
+
+/// No pathway.
+pub const NONE: u8 = u8::MAX;
+
+/// Where the child is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Whereabouts {
+    /// Outside, to enter care at this time.
+    Enters(f64),
+    /// In care.
+    InCare,
+    /// Outside for good.
+    Over,
+}
+
+/// Where a child on a pathway stands.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Step {
+    /// Not on a pathway.
+    Idle,
+    /// A stage is about to start and needs units of a pool.
+    Ready(f64),
+    /// In the queue of a pool.
+    Waiting,
+    /// A stage runs until this time.
+    Runs(f64),
+    /// Another attempt starts at this time.
+    Retries(f64),
+}
+
+/// A child's walk along a pathway.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    /// Pathway, or [`NONE`].
+    pub pathway: u8,
+    /// Stage.
+    pub stage: u8,
+    /// Attempts at any pathway so far.
+    pub attempts: u16,
+    /// Where it stands.
+    pub step: Step,
+    /// Whether units of pools are held.
+    pub holds: bool,
+    /// The attempt's luck.
+    pub luck: f64,
+    /// Product of the probabilities passed so far.
+    pub threshold: f64,
+    /// Words of the attempt's current block.
+    pub words: [u32; 4],
+    /// Day on which the stage, or the wait for it, began.
+    pub since: i32,
+}
+
+/// What happens next to a child.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Enters care.
+    Enter,
+    /// Turns eighteen.
+    Adult,
+    /// A clock rings.
+    Ring(u8),
+    /// A stage asks for its units.
+    Ask,
+    /// A stage ends.
+    StageEnd,
+    /// Another attempt begins.
+    Retry,
+    /// Nothing any more.
+    Nothing,
+}
+
+/// One child.
+#[derive(Debug, Clone)]
+pub struct Life {
+    /// The child's key.
+    pub person: Key,
+    /// The family's key.
+    pub family: Key,
+    /// Order among those who ask a pool at the same time.
+    pub rank: Key,
+    /// Day of birth.
+    pub born: i32,
+    /// Eighteenth birthday.
+    pub adult: i32,
+    /// Stream.
+    pub stream: u8,
+    /// Legal status.
+    pub legal_status: u8,
+    /// Placement.
+    pub placement: u8,
+    /// Whether in care on the start date.
+    pub here_today: bool,
+    /// Stays begun so far.
+    pub stays: u8,
+    /// Where the child is.
+    pub whereabouts: Whereabouts,
+    /// Time from which the clocks of this stay run.
+    pub origin: f64,
+    /// Age at entry into this stay, in days.
+    pub age_at_entry: f64,
+    /// Time up to which the clocks' luck has been used.
+    pub since: f64,
+    /// Day from which this stay is counted.
+    pub stay_since: i32,
+    /// Day from which this placement is counted.
+    pub placement_since: i32,
+    /// Day from which this legal status is counted.
+    pub status_since: i32,
+    /// Luck left on each clock.
+    pub left: [f64; MOST_CLOCKS],
+    /// When each clock rings.
+    pub rings: [f64; MOST_CLOCKS],
+    /// How often each clock has rung in this stay.
+    pub rung: [u8; MOST_CLOCKS],
+    /// The clock that rings first, and when.
+    pub first_ring: (f64, u8),
+    /// Pathways the child has been on.
+    pub tried: u64,
+    /// The walk along a pathway.
+    pub plan: Plan,
+    /// Which of the child's scheduled events is the latest.
+    pub version: u32,
+}
+
+impl Life {
+    /// A child who has not entered care yet.
+    pub fn outside(person: Key, family: Key, stream: u8, born: i32, adult: i32) -> Self {
+        Self {
+            person,
+            family,
+            rank: person,
+            born,
+            adult,
+            stream,
+            legal_status: 0,
+            placement: 0,
+            here_today: false,
+            stays: 0,
+            whereabouts: Whereabouts::Over,
+            origin: 0.0,
+            age_at_entry: 0.0,
+            since: 0.0,
+            stay_since: 0,
+            placement_since: 0,
+            status_since: 0,
+            left: [0.0; MOST_CLOCKS],
+            rings: [f64::INFINITY; MOST_CLOCKS],
+            rung: [0; MOST_CLOCKS],
+            first_ring: (f64::INFINITY, 0),
+            tried: 0,
+            plan: Plan {
+                pathway: NONE,
+                stage: 0,
+                attempts: 0,
+                step: Step::Idle,
+                holds: false,
+                luck: 0.0,
+                threshold: 1.0,
+                words: [0; 4],
+                since: 0,
+            },
+            version: 0,
+        }
+    }
+
+    /// The next event and its time.
+    #[inline]
+    pub fn next(&self) -> (f64, Next) {
+        match self.whereabouts {
+            Whereabouts::Over => (f64::INFINITY, Next::Nothing),
+            Whereabouts::Enters(time) => (time, Next::Enter),
+            Whereabouts::InCare => {
+                let mut next = (f64::from(self.adult), Next::Adult);
+                if self.first_ring.0 < next.0 {
+                    next = (self.first_ring.0, Next::Ring(self.first_ring.1));
+                }
+                let (time, step) = match self.plan.step {
+                    Step::Idle | Step::Waiting => return next,
+                    Step::Ready(time) => (time, Next::Ask),
+                    Step::Runs(time) => (time, Next::StageEnd),
+                    Step::Retries(time) => (time, Next::Retry),
+                };
+                if time < next.0 { (time, step) } else { next }
+            }
+        }
+    }
+
+    /// Whether the child is on a pathway.
+    pub fn is_on_pathway(&self) -> bool {
+        self.plan.pathway != NONE
+    }
+}
+
+/// The whole day on which an event at a time counts.
+#[inline]
+pub fn day_of(time: f64) -> i32 {
+    time.ceil() as i32
+}

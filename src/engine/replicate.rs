@@ -1,0 +1,696 @@
+//! One replicate: everything that happens to every child.
+//!
+//! [`Play`] holds what one replicate needs. Children come in through
+//! `arrivals`, live through the events below, and those who share pools, beds
+//! or a cap are kept in the order of time by `queue`.
+
+use super::life::{Life, NONE, Next, Step, Whereabouts, day_of};
+use super::queue::Pools;
+use super::record::{Event, Note, Recorder};
+use super::tally::Tally;
+use super::world::{Standing, Walk, World};
+use crate::calendar::Calendar;
+use crate::luck::{Key, Luck, Purpose, exponential, uniform};
+use crate::model::clocks::Effect;
+use crate::model::series::{AGE_BANDS, Counters, FAILED, LEFT_FIRST, SUCCEEDED};
+use crate::model::stages::{LeadsTo, OnFail};
+
+/// Block of an attempt's luck that decides how long until another attempt.
+const RETRY_BLOCK: u8 = 250;
+/// First block of a clock's luck after it has rung once.
+const RUNG_BLOCK: u8 = 128;
+/// Blocks of what follows an exit.
+const REENTRY_BLOCK: u8 = 0;
+const ALLOWANCE_BLOCK: u8 = 1;
+const FEE_BLOCK: u8 = 128;
+
+/// The play of one replicate.
+pub struct Play<'a, R> {
+    pub(super) world: &'a World<'a>,
+    pub(super) luck: &'a Luck,
+    pub(super) calendar: &'a Calendar,
+    pub(super) counters: &'a Counters,
+    pub(super) horizon: f64,
+    pub(super) tally: &'a mut Tally,
+    pub(super) pools: &'a mut Pools,
+    pub(super) recorder: &'a mut R,
+    /// Children played so far.
+    pub(super) children: u64,
+}
+
+/// Plays one replicate into the tally; returns how many children it had.
+pub fn play<R: Recorder>(
+    world: &World<'_>,
+    luck: &Luck,
+    tally: &mut Tally,
+    pools: &mut Pools,
+    recorder: &mut R,
+) -> u64 {
+    tally.clear();
+    pools.reset(world.model);
+    let calendar = world.model.calendar();
+    let mut play = Play {
+        world,
+        luck,
+        calendar,
+        counters: &world.model.reporting.counters,
+        horizon: f64::from(calendar.horizon()),
+        tally,
+        pools,
+        recorder,
+        children: 0,
+    };
+    play.cohort();
+    play.arrivals();
+    play.shared();
+    let children = play.children;
+    tally.fold(world);
+    children
+}
+
+impl<R: Recorder> Play<'_, R> {
+    pub(super) fn note(
+        &mut self,
+        who: Key,
+        time: f64,
+        event: Event,
+        drawn: Option<f64>,
+        threshold: Option<f64>,
+    ) {
+        self.recorder.note(|| Note {
+            who,
+            time,
+            event,
+            drawn,
+            threshold,
+        });
+    }
+
+    /// Plays a child from where it stands: to the end if nothing it does
+    /// touches others, else until it does.
+    pub(super) fn begin(&mut self, life: Life) {
+        self.children += 1;
+        if self.world.model.shares_everything {
+            self.pools.add(life);
+            return;
+        }
+        let mut life = life;
+        if self.live(&mut life, f64::INFINITY) {
+            self.pools.add(life);
+        }
+    }
+
+    /// Plays events that touch nobody else, up to a time. Whether the next one
+    /// touches others and must wait its turn.
+    pub(super) fn live(&mut self, life: &mut Life, until: f64) -> bool {
+        loop {
+            let (time, next) = life.next();
+            if time > self.horizon {
+                self.finish(life);
+                return false;
+            }
+            if time > until {
+                return false;
+            }
+            if next == Next::Ask || life.plan.holds {
+                return true;
+            }
+            self.happen(life, time, next);
+        }
+    }
+
+    /// One event of one child.
+    pub(super) fn happen(&mut self, life: &mut Life, time: f64, next: Next) {
+        match next {
+            Next::Enter => self.enter(life, time),
+            Next::Adult => {
+                let kind = self.world.model.ageing_out;
+                self.leave(life, time, kind);
+            }
+            Next::Ring(clock) => self.ring(life, time, clock),
+            Next::StageEnd => self.stage_ends(life, time),
+            Next::Retry => self.start_stage(life, time),
+            Next::Ask | Next::Nothing => unreachable!("asking is the queue's business"),
+        }
+    }
+
+    /// A child outside enters care.
+    fn enter(&mut self, life: &mut Life, time: f64) {
+        let day = day_of(time);
+        if self.is_full(life) {
+            self.tally.event(self.calendar, self.counters.transferred, day);
+            self.note(life.person, time, Event::Transferred, None, None);
+            life.whereabouts = Whereabouts::Over;
+            return;
+        }
+        let is_return = life.stays > 0 || life.here_today;
+        if is_return {
+            let stay = u16::from(life.stays);
+            let words = self.luck.words(life.person, Purpose::Entry, 0, stay);
+            self.draw_profile(life, day, words[1], words[2]);
+        }
+        life.placement = self.take_bed(life.placement);
+        life.origin = time;
+        self.tally.event(self.calendar, self.counters.admissions, day);
+        if is_return {
+            self.tally.event(self.calendar, self.counters.readmissions, day);
+        }
+        self.note(
+            life.person,
+            time,
+            Event::Entered {
+                age: day - life.born,
+                stay: life.stays,
+                legal_status: life.legal_status,
+                placement: life.placement,
+            },
+            None,
+            None,
+        );
+        self.begin_stay(life, time);
+    }
+
+    /// Legal status and placement at an entry on a day.
+    pub(super) fn draw_profile(&self, life: &mut Life, day: i32, status: u32, placement: u32) {
+        let stream = usize::from(life.stream);
+        let Some(world) = self.world.streams.get(stream) else {
+            // A cohort without streams comes back as it left.
+            return;
+        };
+        let age = f64::from(day - life.born);
+        let rows = &self.world.model.streams[stream].placement_rows;
+        let row = rows
+            .iter()
+            .find(|(below, _)| age < *below)
+            .map_or(0, |(_, row)| *row);
+        life.legal_status = world.legal_status.pick(uniform(status)) as u8;
+        life.placement = world.placement[row].pick(uniform(placement)) as u8;
+    }
+
+    /// Starts the clocks of a stay whose origin, placement and status are set.
+    pub(super) fn begin_stay(&mut self, life: &mut Life, time: f64) {
+        let day = day_of(time);
+        life.whereabouts = Whereabouts::InCare;
+        life.age_at_entry = life.origin - f64::from(life.born);
+        life.since = time;
+        life.stay_since = day;
+        life.placement_since = day;
+        life.status_since = day;
+        let clocks = self.world.clocks.len();
+        let stay = u16::from(life.stays);
+        for (block, chunk) in life.left[..clocks].chunks_mut(4).enumerate() {
+            let words = self.luck.words(life.person, Purpose::Clock, block as u8, stay << 8);
+            for (left, word) in chunk.iter_mut().zip(words) {
+                *left = exponential(word);
+            }
+        }
+        life.rung[..clocks].fill(0);
+        life.stays += 1;
+        self.set_rings(life);
+    }
+
+    fn standing(life: &Life) -> Standing {
+        Standing {
+            born: f64::from(life.born),
+            origin: life.origin,
+        }
+    }
+
+    /// Whether a clock runs for a child as it stands.
+    #[inline]
+    fn runs(&self, life: &Life, clock: usize) -> bool {
+        let clock = &self.world.model.clocks[clock];
+        let who = clock.who.legal_status.has(life.legal_status)
+            && clock.who.placement.has(life.placement)
+            && clock.who.stream.has(life.stream)
+            && life.age_at_entry < clock.age_at_entry_below;
+        who && match clock.effect {
+            Effect::Exit(kind) => {
+                !life.is_on_pathway()
+                    || !self.world.model.pathways[usize::from(life.plan.pathway)]
+                        .replaces
+                        .has(kind)
+            }
+            Effect::Move(_) => true,
+            Effect::Join(pathway) => !life.is_on_pathway() && life.tried >> pathway & 1 == 0,
+        }
+    }
+
+    /// Works out when each clock rings, from the luck it has left.
+    pub(super) fn set_rings(&mut self, life: &mut Life) {
+        let until = f64::from(life.adult).min(self.horizon);
+        let child = Self::standing(life);
+        let mut first = (f64::INFINITY, 0);
+        for clock in 0..self.world.clocks.len() {
+            let mut ring = f64::INFINITY;
+            if self.runs(life, clock)
+                && let Walk::Rings(time) =
+                    self.world
+                        .walk(clock, child, life.since, until, life.left[clock])
+                && time - child.born < self.world.model.clocks[clock].age_below
+            {
+                ring = time;
+            }
+            life.rings[clock] = ring;
+            if ring < first.0 {
+                first = (ring, clock as u8);
+            }
+        }
+        life.first_ring = first;
+    }
+
+    /// Uses up the luck of every running clock to a time, before the child's
+    /// state changes. Unused luck carries over.
+    fn use_luck(&mut self, life: &mut Life, time: f64) {
+        let child = Self::standing(life);
+        for clock in 0..self.world.clocks.len() {
+            if self.runs(life, clock)
+                && let Walk::Spent(used) =
+                    self.world
+                        .walk(clock, child, life.since, time, f64::INFINITY)
+            {
+                life.left[clock] = (life.left[clock] - used).max(0.0);
+            }
+        }
+        life.since = time;
+    }
+
+    fn ring(&mut self, life: &mut Life, time: f64, clock: u8) {
+        let index = usize::from(clock);
+        self.note(
+            life.person,
+            time,
+            Event::Rang { clock },
+            Some(life.left[index]),
+            None,
+        );
+        match self.world.model.clocks[index].effect {
+            Effect::Exit(kind) => self.leave(life, time, kind),
+            Effect::Move(placement) => {
+                self.use_luck(life, time);
+                self.wind_up(life, index);
+                self.move_to(life, time, placement);
+                self.set_rings(life);
+            }
+            Effect::Join(pathway) => {
+                self.use_luck(life, time);
+                self.wind_up(life, index);
+                self.join(life, time, pathway);
+                self.set_rings(life);
+            }
+        }
+    }
+
+    /// Fresh luck for a clock that has rung.
+    fn wind_up(&mut self, life: &mut Life, clock: usize) {
+        life.rung[clock] = life.rung[clock].saturating_add(1);
+        let occurrence = u16::from(life.stays) << 8 | u16::from(life.rung[clock]);
+        let block = RUNG_BLOCK + clock as u8;
+        let words = self.luck.words(life.person, Purpose::Clock, block, occurrence);
+        life.left[clock] = exponential(words[0]);
+    }
+
+    /// Moves a child, or leaves it where it is if there is no bed.
+    fn move_to(&mut self, life: &mut Life, time: f64, placement: u8) {
+        let placement = self.take_bed(placement);
+        self.free_bed(life.placement);
+        self.count_placement(life, day_of(time));
+        life.placement = placement;
+        self.note(life.person, time, Event::Moved { placement }, None, None);
+    }
+
+    /// Puts a child on a pathway; its first stage starts.
+    pub(super) fn join(&mut self, life: &mut Life, time: f64, pathway: u8) {
+        life.tried |= 1 << pathway;
+        life.plan.pathway = pathway;
+        self.note(life.person, time, Event::Joined { pathway }, None, None);
+        self.start_attempt(life, time);
+    }
+
+    fn start_attempt(&mut self, life: &mut Life, time: f64) {
+        life.plan.stage = 0;
+        life.plan.threshold = 1.0;
+        life.plan.words = self.attempt_words(life, 0);
+        life.plan.luck = uniform(life.plan.words[0]);
+        self.start_stage(life, time);
+    }
+
+    /// Words of an attempt: siblings together share their family's.
+    fn attempt_words(&self, life: &Life, block: u8) -> [u32; 4] {
+        let pathway = &self.world.model.pathways[usize::from(life.plan.pathway)];
+        let attempt = life.plan.attempts;
+        if pathway.siblings_together {
+            self.luck
+                .again()
+                .words(life.family, Purpose::Attempt, block, attempt)
+        } else {
+            self.luck
+                .words(life.person, Purpose::Attempt, block, attempt)
+        }
+    }
+
+    /// Starts the plan's stage, or has it ask for its units first.
+    pub(super) fn start_stage(&mut self, life: &mut Life, time: f64) {
+        life.plan.since = day_of(time);
+        let stage = &self.world.model.pathways[usize::from(life.plan.pathway)].stages
+            [usize::from(life.plan.stage)];
+        if stage.needs.is_empty() {
+            self.run_stage(life, time);
+        } else {
+            life.plan.step = Step::Ready(time);
+        }
+    }
+
+    /// Runs the plan's stage from a time.
+    pub(super) fn run_stage(&mut self, life: &mut Life, time: f64) {
+        let (pathway, stage) = (usize::from(life.plan.pathway), usize::from(life.plan.stage));
+        let word = 1 + stage;
+        if word.is_multiple_of(4) {
+            life.plan.words = self.attempt_words(life, (word / 4) as u8);
+        }
+        let luck = exponential(life.plan.words[word % 4]);
+        let days = self.world.days(self.world.pathways[pathway].times[stage], luck);
+        life.plan.step = Step::Runs(time + days);
+        life.plan.since = day_of(time);
+        if let Some(fee) = self.world.model.pathways[pathway].stages[stage].fee {
+            self.tally
+                .event(self.calendar, self.counters.fees + fee, day_of(time));
+        }
+        self.note(
+            life.person,
+            time,
+            Event::StageStarts {
+                pathway: life.plan.pathway,
+                stage: life.plan.stage,
+            },
+            Some(luck),
+            Some(days),
+        );
+    }
+
+    fn stage_ends(&mut self, life: &mut Life, time: f64) {
+        self.release(life, time);
+        let (pathway, stage) = (life.plan.pathway, life.plan.stage);
+        self.count_stage(life, day_of(time));
+        let model = &self.world.model.pathways[usize::from(pathway)];
+        let pass = self.world.pathways[usize::from(pathway)].pass[usize::from(stage)];
+        life.plan.threshold *= pass;
+        let passes = life.plan.luck < life.plan.threshold;
+        let (luck, threshold) = (life.plan.luck, life.plan.threshold);
+        let event = if passes {
+            Event::Passed { pathway, stage }
+        } else {
+            Event::Failed { pathway, stage }
+        };
+        self.note(life.person, time, event, Some(luck), Some(threshold));
+        if !passes {
+            self.fail(life, time);
+        } else if usize::from(stage) + 1 < model.stages.len() {
+            life.plan.stage += 1;
+            self.start_stage(life, time);
+        } else {
+            self.succeed(life, time);
+        }
+    }
+
+    fn fail(&mut self, life: &mut Life, time: f64) {
+        let (pathway, stage) = (usize::from(life.plan.pathway), usize::from(life.plan.stage));
+        let outcome = self.counters.outcomes[pathway] + FAILED + stage;
+        self.tally.event(self.calendar, outcome, day_of(time));
+        match self.world.model.pathways[pathway].stages[stage].on_fail {
+            OnFail::StayInCare => {
+                self.use_luck(life, time);
+                self.end_plan(life);
+                self.set_rings(life);
+            }
+            OnFail::Retry(_) => {
+                let words = self.attempt_words(life, RETRY_BLOCK);
+                let span = self.world.pathways[pathway].retries[stage]
+                    .expect("a stage that retries has a time");
+                let wait = self.world.days(span, exponential(words[0]));
+                life.plan.attempts += 1;
+                life.plan.stage = 0;
+                life.plan.threshold = 1.0;
+                life.plan.words = self.attempt_words(life, 0);
+                life.plan.luck = uniform(life.plan.words[0]);
+                life.plan.step = Step::Retries(time + wait);
+            }
+            OnFail::ChangeTo(other) => {
+                self.use_luck(life, time);
+                self.end_plan(life);
+                if life.tried >> other & 1 == 0 {
+                    self.join(life, time, other);
+                }
+                self.set_rings(life);
+            }
+        }
+    }
+
+    fn end_plan(&mut self, life: &mut Life) {
+        life.plan.attempts += 1;
+        life.plan.pathway = NONE;
+        life.plan.step = Step::Idle;
+    }
+
+    fn succeed(&mut self, life: &mut Life, time: f64) {
+        let pathway = life.plan.pathway;
+        let outcome = self.counters.outcomes[usize::from(pathway)] + SUCCEEDED;
+        self.tally.event(self.calendar, outcome, day_of(time));
+        self.note(life.person, time, Event::Succeeded { pathway }, None, None);
+        match self.world.model.pathways[usize::from(pathway)].leads_to {
+            LeadsTo::Exit(kind) => {
+                self.end_plan(life);
+                self.leave(life, time, kind);
+            }
+            LeadsTo::Change {
+                legal_status,
+                placement,
+            } => {
+                self.use_luck(life, time);
+                self.end_plan(life);
+                if let Some(legal_status) = legal_status {
+                    // Grants may hang on the status: the placement's nights
+                    // are counted up to the change.
+                    self.count_placement(life, day_of(time));
+                    self.count_status(life, day_of(time));
+                    life.legal_status = legal_status;
+                    self.note(
+                        life.person,
+                        time,
+                        Event::ChangedStatus { legal_status },
+                        None,
+                        None,
+                    );
+                }
+                if let Some(placement) = placement.filter(|to| *to != life.placement) {
+                    self.move_to(life, time, placement);
+                }
+                self.set_rings(life);
+            }
+        }
+    }
+
+    /// The child leaves care, for good or until the exit breaks down.
+    fn leave(&mut self, life: &mut Life, time: f64, kind: u8) {
+        let day = day_of(time);
+        self.leave_plan(life, time);
+        self.free_bed(life.placement);
+        self.pools.leave_stream(life.stream);
+        self.count_stay(life, day);
+        self.tally
+            .event(self.calendar, self.counters.exits + usize::from(kind), day);
+        self.note(life.person, time, Event::Left { kind }, None, None);
+        let returns = self.returns(life, time, kind);
+        life.whereabouts = returns.map_or(Whereabouts::Over, |day| Whereabouts::Enters(f64::from(day)));
+        self.pay_allowances(life, day, kind, returns.unwrap_or(i32::MAX));
+        self.pay_fees(life, day, kind);
+    }
+
+    /// A pathway under way ends because the child has left care.
+    fn leave_plan(&mut self, life: &mut Life, time: f64) {
+        if !life.is_on_pathway() {
+            return;
+        }
+        let day = day_of(time);
+        match life.plan.step {
+            Step::Waiting => self.count_wait(life, day),
+            Step::Runs(_) => self.count_stage(life, day),
+            _ => {}
+        }
+        self.release(life, time);
+        let outcome = self.counters.outcomes[usize::from(life.plan.pathway)] + LEFT_FIRST;
+        self.tally.event(self.calendar, outcome, day);
+        self.end_plan(life);
+    }
+
+    /// The day on which a child who leaves comes back, if the exit breaks down
+    /// before the eighteenth birthday.
+    fn returns(&mut self, life: &mut Life, time: f64, kind: u8) -> Option<i32> {
+        let reentries = &self.world.model.reentries;
+        let rule = reentries.iter().position(|reentry| reentry.after.has(kind))?;
+        let (probability, span) = self.world.reentries[rule];
+        let words = self.luck.words(
+            life.person,
+            Purpose::Aftermath,
+            REENTRY_BLOCK,
+            u16::from(life.stays),
+        );
+        if uniform(words[0]) >= probability {
+            return None;
+        }
+        let returns = time + self.world.days(span, exponential(words[1]));
+        let day = if returns < 1e9 { day_of(returns) } else { i32::MAX };
+        if day >= life.adult {
+            return None;
+        }
+        self.note(
+            life.person,
+            time,
+            Event::BreaksDown,
+            Some(uniform(words[0])),
+            Some(probability),
+        );
+        Some(day.max(day_of(time)))
+    }
+
+    fn pay_allowances(&mut self, life: &Life, day: i32, kind: u8, returns: i32) {
+        for (index, allowance) in self.world.model.allowances.iter().enumerate() {
+            if !(allowance.after.has(kind) && allowance.placement.has(life.placement)) {
+                continue;
+            }
+            let (receives, longest) = self.world.allowances[index];
+            let mut end = returns.min(self.world.model.birthdays.turns(life.born, allowance.until_age));
+            if receives < 1.0 || longest.is_some() {
+                let block = ALLOWANCE_BLOCK + index as u8;
+                let words =
+                    self.luck
+                        .words(life.person, Purpose::Aftermath, block, u16::from(life.stays));
+                if uniform(words[0]) >= receives {
+                    continue;
+                }
+                if let Some(span) = longest {
+                    let days = self.world.days(span, exponential(words[1]));
+                    end = end.min(day.saturating_add(days.min(1e6).ceil() as i32));
+                }
+            }
+            self.tally
+                .priced_spell(self.calendar, self.counters.allowances + index, day, end);
+            let event = Event::AllowanceStarts {
+                allowance: index as u8,
+            };
+            self.note(life.person, f64::from(day), event, None, None);
+        }
+    }
+
+    fn pay_fees(&mut self, life: &Life, day: i32, kind: u8) {
+        for (index, fee) in self.world.model.money.fees.iter().enumerate() {
+            if !fee.on_exit.has(kind) {
+                continue;
+            }
+            let share = self.world.fee_shares[index];
+            let pays = share >= 1.0 || {
+                let block = FEE_BLOCK + index as u8;
+                let words =
+                    self.luck
+                        .words(life.person, Purpose::Aftermath, block, u16::from(life.stays));
+                uniform(words[0]) < share
+            };
+            if pays {
+                self.tally
+                    .event(self.calendar, self.counters.fees + index, day);
+            }
+        }
+    }
+
+    /// Counts what a child still in care at the end has been in.
+    pub(super) fn finish(&mut self, life: &mut Life) {
+        if life.whereabouts == Whereabouts::InCare {
+            let end = i32::MAX;
+            match life.plan.step {
+                Step::Waiting => self.count_wait(life, end),
+                Step::Runs(_) => self.count_stage(life, end),
+                _ => {}
+            }
+            self.count_stay(life, end);
+        }
+        life.whereabouts = Whereabouts::Over;
+    }
+
+    fn count_stage(&mut self, life: &Life, day: i32) {
+        let first = self.counters.stages[usize::from(life.plan.pathway)];
+        let counter = first + usize::from(life.plan.stage);
+        self.tally
+            .spell(self.calendar, counter, life.plan.since, day);
+    }
+
+    /// Counts a wait under the first resource that the stage needs.
+    pub(super) fn count_wait(&mut self, life: &Life, day: i32) {
+        let stage = &self.world.model.pathways[usize::from(life.plan.pathway)].stages
+            [usize::from(life.plan.stage)];
+        for (pool, _) in &stage.needs {
+            self.tally
+                .spell(self.calendar, self.counters.waiting + pool, life.plan.since, day);
+        }
+    }
+
+    fn count_placement(&mut self, life: &mut Life, day: i32) {
+        let (from, placement) = (life.placement_since, usize::from(life.placement));
+        self.tally
+            .priced_spell(self.calendar, self.counters.placement + placement, from, day);
+        self.count_grants(life, from, day);
+        life.placement_since = day;
+    }
+
+    fn count_status(&mut self, life: &mut Life, day: i32) {
+        if let Some(first) = self.counters.legal_status {
+            let counter = first + usize::from(life.legal_status);
+            self.tally
+                .spell(self.calendar, counter, life.status_since, day);
+        }
+        life.status_since = day;
+    }
+
+    fn count_grants(&mut self, life: &Life, from: i32, to: i32) {
+        for (index, grant) in self.world.model.money.grants.iter().enumerate() {
+            if grant.stream.has(life.stream)
+                && grant.placement.has(life.placement)
+                && grant.legal_status.has(life.legal_status)
+            {
+                let birthdays = &self.world.model.birthdays;
+                let from = from.max(birthdays.turns(life.born, grant.age.0));
+                let to = to.min(birthdays.turns(life.born, grant.age.1));
+                self.tally
+                    .priced_spell(self.calendar, self.counters.grants + index, from, to);
+            }
+        }
+    }
+
+    /// Counts a stay that ends, or that the forecast's end cuts off.
+    fn count_stay(&mut self, life: &mut Life, day: i32) {
+        self.count_placement(life, day);
+        self.count_status(life, day);
+        let from = life.stay_since;
+        if let Some(first) = self.counters.stream {
+            let counter = first + usize::from(life.stream);
+            self.tally.spell(self.calendar, counter, from, day);
+        }
+        if let Some(counter) = self.counters.here_today.filter(|_| life.here_today) {
+            self.tally.spell(self.calendar, counter, from, day);
+        }
+        if let Some(first) = self.counters.age_band {
+            let birthdays = &self.world.model.birthdays;
+            let mut since = from;
+            for band in 0..AGE_BANDS.len() {
+                let end = birthdays.end_of_band(life.born, band);
+                if end > since {
+                    self.tally
+                        .spell(self.calendar, first + band, since, end.min(day));
+                    since = end;
+                }
+                if end >= day {
+                    break;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! The tally of one replicate: integer counters by accounting segment, folded
+//! into the series that a run reports.
+
+use super::world::World;
+use crate::calendar::Calendar;
+use crate::model::Model;
+use crate::model::series::{Line, Recipe};
+use crate::units::cost_of_nights;
+
+/// Counters of one replicate, and the folded values.
+///
+/// A spell adds one at the segment it starts in and takes it away at the one
+/// it ends in; a running sum is the stock at the end of each segment. What a
+/// spell misses of its first segment's nights, and has of its last one's, is
+/// kept as a correction, so that nights cost two additions, not a scan.
+#[derive(Debug)]
+pub struct Tally {
+    segments: usize,
+    first_day: Vec<i32>,
+    nights: Vec<i64>,
+    month: Vec<usize>,
+    spells: Vec<i32>,
+    corrections: Vec<i32>,
+    flows: Vec<i32>,
+    stocks: Vec<i32>,
+    lines: Vec<i64>,
+    /// Folded counts, in the order of the layout's count cells.
+    pub counts: Vec<i32>,
+    /// Folded money, in the order of the layout's money cells.
+    pub pence: Vec<i64>,
+}
+
+impl Tally {
+    /// An empty tally for a model.
+    pub fn new(model: &Model) -> Self {
+        let calendar: &Calendar = model.calendar();
+        let segments = calendar.segments();
+        let counters = &model.reporting.counters;
+        let months = calendar.months();
+        Self {
+            segments: segments.len(),
+            first_day: segments.iter().map(|segment| segment.first_day).collect(),
+            nights: segments.iter().map(|segment| segment.nights()).collect(),
+            month: segments.iter().map(|segment| segment.month).collect(),
+            spells: vec![0; counters.spells * (segments.len() + 1)],
+            corrections: vec![0; counters.spells * (segments.len() + 1)],
+            flows: vec![0; counters.flows * (segments.len() + 1)],
+            stocks: vec![0; counters.spells * months],
+            lines: vec![0; model.reporting.lines.len() * months],
+            counts: vec![0; model.reporting.layout.count_cells()],
+            pence: vec![0; model.reporting.layout.pence_cells()],
+        }
+    }
+
+    /// Empties the counters for the next replicate.
+    pub fn clear(&mut self) {
+        self.spells.fill(0);
+        self.corrections.fill(0);
+        self.flows.fill(0);
+    }
+
+    /// Counts a state that holds on the nights from one day up to, not
+    /// including, another.
+    #[inline]
+    pub fn spell(&mut self, calendar: &Calendar, counter: usize, from: i32, to: i32) {
+        if to <= from {
+            return;
+        }
+        let row = counter * (self.segments + 1);
+        self.spells[row + calendar.segment_of(from)] += 1;
+        self.spells[row + calendar.segment_of(to)] -= 1;
+    }
+
+    /// The same, with its nights for pricing.
+    #[inline]
+    pub fn priced_spell(&mut self, calendar: &Calendar, counter: usize, from: i32, to: i32) {
+        if to <= from {
+            return;
+        }
+        let row = counter * (self.segments + 1);
+        let first = calendar.segment_of(from);
+        let last = calendar.segment_of(to);
+        self.spells[row + first] += 1;
+        self.spells[row + last] -= 1;
+        // The night of day 0 belongs to the month before the forecast.
+        if first < self.segments {
+            self.corrections[row + first] -= from.max(1) - self.first_day[first];
+        }
+        if last < self.segments {
+            self.corrections[row + last] += to.max(1) - self.first_day[last];
+        }
+    }
+
+    /// Counts an event on a day.
+    #[inline]
+    pub fn event(&mut self, calendar: &Calendar, flow: usize, day: i32) {
+        self.flows[flow * (self.segments + 1) + calendar.segment_of(day)] += 1;
+    }
+
+    /// Folds the counters into the reported series.
+    pub fn fold(&mut self, world: &World<'_>) {
+        let reporting = &world.model.reporting;
+        let counters = &reporting.counters;
+        let months = reporting.layout.calendar().months();
+        self.fold_stocks(counters.spells, months);
+        self.fold_counts(&reporting.recipes, months);
+        self.fold_lines(world, months);
+        for (sum, cells) in reporting.sums.iter().zip(self.pence.chunks_exact_mut(months)) {
+            cells.fill(0);
+            for &line in sum {
+                for (cell, &value) in cells.iter_mut().zip(&self.lines[line * months..]) {
+                    *cell += value;
+                }
+            }
+        }
+    }
+
+    fn fold_stocks(&mut self, spells: usize, months: usize) {
+        for counter in 0..spells {
+            let row = counter * (self.segments + 1);
+            let mut stock = 0;
+            for segment in 0..self.segments {
+                stock += self.spells[row + segment];
+                // Running sums replace the differences; the nights need them.
+                self.spells[row + segment] = stock;
+                self.stocks[counter * months + self.month[segment]] = stock;
+            }
+        }
+    }
+
+    fn fold_counts(&mut self, recipes: &[Recipe], months: usize) {
+        for (recipe, cells) in recipes.iter().zip(self.counts.chunks_exact_mut(months)) {
+            cells.fill(0);
+            match recipe {
+                Recipe::Spells(add, less) => {
+                    for &counter in add {
+                        let row = &self.stocks[counter * months..(counter + 1) * months];
+                        for (cell, &stock) in cells.iter_mut().zip(row) {
+                            *cell += stock;
+                        }
+                    }
+                    for &counter in less {
+                        let row = &self.stocks[counter * months..(counter + 1) * months];
+                        for (cell, &stock) in cells.iter_mut().zip(row) {
+                            *cell -= stock;
+                        }
+                    }
+                }
+                Recipe::Flows(flows) => {
+                    for &flow in flows {
+                        let row = flow * (self.segments + 1);
+                        for segment in 0..self.segments {
+                            cells[self.month[segment]] += self.flows[row + segment];
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn fold_lines(&mut self, world: &World<'_>, months: usize) {
+        let counters = &world.model.reporting.counters;
+        let placements = world.model.beds.len();
+        self.lines.fill(0);
+        for (index, line) in world.model.reporting.lines.iter().enumerate() {
+            for segment in 0..self.segments {
+                let price = world.prices[index][segment];
+                let pence = match *line {
+                    Line::Placement(placement) => {
+                        cost_of_nights(price, self.nights_of(counters.placement + placement, segment))
+                    }
+                    Line::Allowance(allowance) => {
+                        cost_of_nights(price, self.nights_of(counters.allowances + allowance, segment))
+                    }
+                    Line::Grant(grant) => {
+                        cost_of_nights(price, self.nights_of(counters.grants + grant, segment))
+                    }
+                    Line::Overhead => {
+                        let nights = (counters.placement..counters.placement + placements)
+                            .map(|counter| self.nights_of(counter, segment))
+                            .sum();
+                        cost_of_nights(price, nights)
+                    }
+                    Line::Fee(fee) => {
+                        let paid = self.flows[(counters.fees + fee) * (self.segments + 1) + segment];
+                        price * i64::from(paid)
+                    }
+                    Line::Programme(_) => price,
+                };
+                self.lines[index * months + self.month[segment]] += pence;
+            }
+        }
+    }
+
+    /// Nights of a state in a segment, after the stocks have been folded.
+    fn nights_of(&self, counter: usize, segment: usize) -> i64 {
+        let cell = counter * (self.segments + 1) + segment;
+        i64::from(self.spells[cell]) * self.nights[segment] + i64::from(self.corrections[cell])
+    }
+}

@@ -1,0 +1,258 @@
+//! Statistics over replicates: bands, targets and savings.
+//!
+//! Takes the whole numbers of a run (children, pence) and turns them into
+//! what is said about it. A band is a prediction interval: the range across
+//! replicates. Its Monte Carlo standard errors are kept apart from it. Writing
+//! any of this to files is left to `output`.
+
+pub mod bands;
+pub mod columns;
+pub mod quantiles;
+pub mod savings;
+pub mod targets;
+pub mod variance;
+
+pub use bands::Band;
+pub use columns::{ActualToDate, Catalogue, Column, Context, Keep, ScenarioColumns, SeriesName};
+pub use quantiles::LEVELS;
+pub use savings::Comparison;
+pub use targets::{
+    Direction, Target, TargetError, TargetResult, Test, likelihood_words, yardstick,
+};
+pub use variance::{Share, parameter_share};
+
+use crate::engine::tiles::Tiles;
+use crate::model::layout::Layout;
+use rayon::prelude::*;
+
+/// What the replicates of one scenario say.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScenarioForecast {
+    /// Name of the scenario.
+    pub scenario: String,
+    /// A band for every series and period, sorted by metric, segment_by,
+    /// segment, period word and date.
+    pub bands: Vec<Band>,
+    /// One result for each target, in the order of the targets.
+    pub targets: Vec<TargetResult>,
+}
+
+impl ScenarioForecast {
+    /// The bands of one series in one kind of period, by date.
+    pub fn bands_of<'a>(
+        &'a self,
+        metric: &'a str,
+        segment_by: &'a str,
+        segment: &'a str,
+        period_word: &'a str,
+    ) -> impl Iterator<Item = &'a Band> {
+        let key = (metric, segment_by, segment, period_word);
+        let first = self.bands.partition_point(|band| band.key() < key);
+        self.bands[first..]
+            .iter()
+            .take_while(move |band| band.key() == key)
+    }
+}
+
+/// Bands and targets of one scenario.
+///
+/// `tiles` holds its replicates and `comparison` those of the comparison
+/// scenario, replicate by replicate under the same random numbers.
+///
+/// # Panics
+/// Without replicates, with another number of replicates than the comparison
+/// has, or for a target that [`Catalogue::check`] refuses.
+pub fn forecast_scenario(
+    scenario: &str,
+    layout: &Layout,
+    tiles: &Tiles,
+    comparison: &Comparison,
+    context: &Context,
+) -> ScenarioForecast {
+    let columns = ScenarioColumns::new(layout, tiles, comparison, context);
+    ScenarioForecast {
+        scenario: scenario.to_owned(),
+        bands: bands::all_bands(&columns),
+        targets: context
+            .targets
+            .par_iter()
+            .map(|target| targets::judge(&columns, target))
+            .collect(),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod test_run {
+    //! A tiny run with hand-set tallies, for the tests of this room.
+
+    use super::*;
+    use crate::calendar::Calendar;
+    use crate::engine::tiles::{TILE, Tile};
+    use crate::model::layout::{Kind, Series, Unit};
+    use crate::units::Date;
+
+    pub fn date(year: i32, month: u32, day: u32) -> Date {
+        Date::from_ymd_opt(year, month, day).expect("a test names real dates")
+    }
+
+    /// 31 December 2017 to 30 April 2018: four months, two part-years.
+    pub fn layout() -> Layout {
+        let calendar = Calendar::new(date(2017, 12, 31), date(2018, 4, 30), &[]);
+        Layout::new(
+            calendar,
+            vec![
+                Series::total("spend", Unit::Pounds, Kind::Flow),
+                Series::part("spend", "category", "placements", Unit::Pounds, Kind::Flow),
+                Series::total("population", Unit::Children, Kind::Stock),
+                Series::total("admissions", Unit::Children, Kind::Flow),
+            ],
+        )
+    }
+
+    /// Replicate r has `children(r, month)` in care, twice as many admissions,
+    /// placements at £1 a child and another £1 of fees for each.
+    pub fn tiles(replicates: usize, children: impl Fn(usize, usize) -> i32) -> Tiles {
+        let layout = layout();
+        let months = layout.calendar().months();
+        let mut tiles = vec![Tile::zeros(&layout); replicates.div_ceil(TILE)];
+        for replicate in 0..replicates {
+            let population: Vec<i32> = (0..months).map(|m| children(replicate, m)).collect();
+            let admissions = population.iter().map(|count| 2 * count);
+            let counts: Vec<i32> = population.iter().copied().chain(admissions).collect();
+            let pence = |factor: i64| population.iter().map(move |&c| i64::from(c) * factor);
+            let pence: Vec<i64> = pence(200).chain(pence(100)).collect();
+            tiles[replicate / TILE].store(replicate % TILE, &counts, &pence);
+        }
+        Tiles::new(replicates, tiles)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::test_run::{date, layout, tiles};
+    use super::*;
+    use crate::model::layout::Period;
+
+    fn forecast(context: &Context) -> ScenarioForecast {
+        let layout = layout();
+        let plan = tiles(40, |replicate, month| (replicate + month) as i32);
+        let base = tiles(40, |replicate, month| (replicate + month) as i32 + 5);
+        let comparison = Comparison::new(&layout, &base);
+        forecast_scenario("plan", &layout, &plan, &comparison, context)
+    }
+
+    #[test]
+    fn rows_are_sorted_as_the_file_wants_them() {
+        let population = vec![Some(20_000.0); 4];
+        let context = Context {
+            child_population: &population,
+            ..Context::default()
+        };
+        let bands = forecast(&context).bands;
+        let sorted = bands.is_sorted_by_key(|band| {
+            let series = &band.series;
+            (
+                series.metric.clone(),
+                series.segment_by.clone(),
+                series.segment.clone(),
+                band.period.word(),
+                band.date,
+            )
+        });
+        assert!(sorted);
+        let mut metrics: Vec<&str> = bands.iter().map(|b| b.series.metric.as_str()).collect();
+        metrics.dedup();
+        assert_eq!(
+            metrics,
+            [
+                "admissions",
+                "population",
+                "population_change",
+                "rate_per_10000",
+                "saving_gross",
+                "saving_net",
+                "spend"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_financial_year_sums_replicates_before_taking_percentiles() {
+        let forecast = forecast(&Context::default());
+        // January to March hold r, r + 1 and r + 2 children at £2: 6r + 6.
+        let band = forecast
+            .bands_of("spend", "all", "all", "financial_year")
+            .next()
+            .unwrap();
+        assert_eq!(band.date, date(2018, 3, 31));
+        assert_eq!(band.percentiles[3], 6.0 * 19.5 + 6.0);
+        assert_eq!(band.mean, 6.0 * 19.5 + 6.0);
+    }
+
+    #[test]
+    fn savings_are_paired_replicate_by_replicate() {
+        let forecast = forecast(&Context::default());
+        let first = |metric| {
+            let mut bands = forecast.bands_of(metric, "all", "all", "month");
+            bands.next().expect("every metric has months")
+        };
+        // Always five children fewer, at £1 of placement and £2 in all.
+        assert_eq!(
+            (first("saving_gross").mean, first("saving_gross").sd),
+            (5.0, 0.0)
+        );
+        assert_eq!(first("saving_net").mean, 10.0);
+        assert_eq!(first("population_change").mean, -5.0);
+    }
+
+    #[test]
+    fn actuals_to_date_complete_the_first_financial_year_alone() {
+        let actuals = [ActualToDate {
+            metric: "spend".into(),
+            segment_by: "all".into(),
+            segment: "all".into(),
+            pence: 100_000,
+        }];
+        let context = Context {
+            actuals_to_date: &actuals,
+            ..Context::default()
+        };
+        let (with, without) = (forecast(&context), forecast(&Context::default()));
+        let years = |forecast: &ScenarioForecast, metric| -> Vec<f64> {
+            let bands = forecast.bands_of(metric, "all", "all", "financial_year");
+            bands.map(|band| band.mean).collect()
+        };
+        assert_eq!(
+            years(&with, "spend")[0],
+            years(&without, "spend")[0] + 1000.0
+        );
+        assert_eq!(years(&with, "spend")[1], years(&without, "spend")[1]);
+        assert_eq!(years(&with, "saving_net"), years(&without, "saving_net"));
+    }
+
+    #[test]
+    fn rates_are_left_out_where_the_child_population_is_unknown() {
+        let population = vec![None, Some(10_000.0), None, None];
+        let context = Context {
+            child_population: &population,
+            ..Context::default()
+        };
+        let forecast = forecast(&context);
+        let rates: Vec<&Band> = forecast
+            .bands_of("rate_per_10000", "all", "all", "month")
+            .collect();
+        assert_eq!(rates.len(), 1);
+        assert_eq!(rates[0].period, Period::Month(1));
+        assert_eq!(rates[0].mean, 20.5);
+    }
+
+    #[test]
+    fn more_threads_change_nothing() {
+        let once = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+            pool.expect("a small pool starts")
+                .install(|| forecast(&Context::default()))
+        };
+        assert_eq!(once(1), once(3));
+    }
+}

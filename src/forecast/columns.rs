@@ -1,0 +1,518 @@
+//! The columns that statistics are taken of: every counted series and every
+//! metric derived from them, one value per replicate.
+
+use super::savings::Comparison;
+use super::targets::{Target, TargetError};
+use crate::calendar::FinancialYear;
+use crate::engine::tiles::Tiles;
+use crate::model::layout::{Kind, Layout, Period, Unit};
+use crate::units::Date;
+
+/// Category of `spend` that gross savings are made of.
+pub(crate) const PLACEMENTS: &str = "placements";
+
+/// What a column or band is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeriesName {
+    /// Metric, such as `population` or `saving_net`.
+    pub metric: String,
+    /// Dimension of the segment, or `all`.
+    pub segment_by: String,
+    /// Segment, or `all`.
+    pub segment: String,
+    /// Unit of the written values.
+    pub unit: Unit,
+}
+
+impl SeriesName {
+    fn total(metric: &str, unit: Unit) -> Self {
+        Self {
+            metric: metric.to_owned(),
+            segment_by: "all".to_owned(),
+            segment: "all".to_owned(),
+            unit,
+        }
+    }
+
+    /// Metric, segment_by and segment: what rows are sorted by.
+    pub fn key(&self) -> (&str, &str, &str) {
+        (&self.metric, &self.segment_by, &self.segment)
+    }
+
+    /// Whether this is the total of its metric.
+    pub fn is_total(&self) -> bool {
+        self.segment_by == "all"
+    }
+}
+
+/// One series in one period: a value for each replicate, in written units
+/// (children, pounds).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Column {
+    /// What it is about.
+    pub series: SeriesName,
+    /// The period.
+    pub period: Period,
+    /// Last day of the period.
+    pub date: Date,
+    /// Values, `[replicates]`.
+    pub values: Vec<f64>,
+}
+
+/// Money of a series from 1 April to the start date, known from the accounts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActualToDate {
+    /// Metric, such as `spend`.
+    pub metric: String,
+    /// Dimension of the segment, or `all`.
+    pub segment_by: String,
+    /// Segment, or `all`.
+    pub segment: String,
+    /// Amount in pence.
+    pub pence: i64,
+}
+
+/// What a forecast takes besides the tallies.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Context<'a> {
+    /// Targets to judge.
+    pub targets: &'a [Target],
+    /// Children who live in the area at each month end, `[months]`; empty, or
+    /// none for a month, where not known.
+    pub child_population: &'a [Option<f64>],
+    /// Money before the start date, for the first financial year.
+    pub actuals_to_date: &'a [ActualToDate],
+}
+
+/// Which series go into the file of replicates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// Totals of every metric.
+    Headlines,
+    /// Every series.
+    All,
+}
+
+/// From whole children and pence to the numbers written.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Scale {
+    /// As they are.
+    Children,
+    /// Pence, written in pounds.
+    Pence,
+    /// Children, written for every 10,000 of the area's children.
+    Per10000 {
+        /// Children who live in the area.
+        child_population: f64,
+    },
+}
+
+impl Scale {
+    fn of(unit: Unit) -> Self {
+        match unit {
+            Unit::Pounds => Self::Pence,
+            _ => Self::Children,
+        }
+    }
+
+    /// The written value of a whole one.
+    pub fn written(self, whole: i64) -> f64 {
+        self.written_mean(whole as f64)
+    }
+
+    /// The written value of a mean of whole ones.
+    pub fn written_mean(self, mean: f64) -> f64 {
+        match self {
+            Self::Children => mean,
+            Self::Pence => mean / 100.0,
+            Self::Per10000 { child_population } => mean * 10_000.0 / child_population,
+        }
+    }
+
+    /// The written length of one child or penny.
+    pub fn of_one(self) -> f64 {
+        self.written_mean(1.0)
+    }
+}
+
+/// How a series comes about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Counted(usize),
+    Rate { population: usize },
+    SavingGross { placements: usize },
+    SavingNet { spend: usize },
+    PopulationChange { population: usize },
+}
+
+/// One series of the catalogue.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub name: SeriesName,
+    pub kind: Kind,
+    source: Source,
+}
+
+impl Entry {
+    fn derived(metric: &str, unit: Unit, kind: Kind, source: Source) -> Self {
+        Self {
+            name: SeriesName::total(metric, unit),
+            kind,
+            source,
+        }
+    }
+
+    fn is_difference(&self) -> bool {
+        !matches!(self.source, Source::Counted(_) | Source::Rate { .. })
+    }
+}
+
+/// Every series of a forecast, counted or derived, in the order of the files.
+#[derive(Debug, Clone)]
+pub struct Catalogue<'a> {
+    layout: &'a Layout,
+    child_population: &'a [Option<f64>],
+    actuals_to_date: &'a [ActualToDate],
+    entries: Vec<Entry>,
+}
+
+impl<'a> Catalogue<'a> {
+    /// The series of a layout and those derived from them.
+    pub fn new(layout: &'a Layout, context: &Context<'a>) -> Self {
+        let mut entries = counted_entries(layout);
+        entries.extend(derived_entries(layout, context.child_population));
+        entries.sort_by(|a, b| a.name.key().cmp(&b.name.key()));
+        Self {
+            layout,
+            child_population: context.child_population,
+            actuals_to_date: context.actuals_to_date,
+            entries,
+        }
+    }
+
+    /// Names of all series, sorted by metric, segment_by and segment.
+    pub fn names(&self) -> impl Iterator<Item = &SeriesName> {
+        self.entries.iter().map(|entry| &entry.name)
+    }
+
+    /// Whether a target can be judged.
+    ///
+    /// # Errors
+    /// [`TargetError`] for an unknown series, or a date that closes no period
+    /// of the forecast in which the series is known.
+    pub fn check(&self, target: &Target) -> Result<(), TargetError> {
+        let entry = self
+            .find(&target.metric, &target.segment_by, &target.segment)
+            .ok_or_else(|| TargetError::unknown_series(target))?;
+        match self.period_closing(entry, target.date) {
+            Some(_) => Ok(()),
+            None => Err(TargetError::no_period(target)),
+        }
+    }
+
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    pub(crate) fn find(&self, metric: &str, segment_by: &str, segment: &str) -> Option<&Entry> {
+        let key = (metric, segment_by, segment);
+        let found = self.entries.binary_search_by(|e| e.name.key().cmp(&key));
+        found.ok().map(|index| &self.entries[index])
+    }
+
+    /// Periods in which a series has values, financial years first.
+    pub(crate) fn periods(&self, entry: &Entry) -> Vec<Period> {
+        let mut periods = self.layout.periods(entry.kind);
+        periods.retain(|&period| self.is_known(entry, period));
+        periods
+    }
+
+    /// The period that closes on a date: for a flow the financial year if one
+    /// does, else the month.
+    pub(crate) fn period_closing(&self, entry: &Entry, date: Date) -> Option<Period> {
+        let calendar = self.layout.calendar();
+        let year = calendar
+            .financial_year_ending(date)
+            .filter(|&year| calendar.financial_years()[year].last_day == date)
+            .filter(|_| entry.kind == Kind::Flow);
+        let month = || calendar.month_ending(date).map(Period::Month);
+        year.map(Period::FinancialYear)
+            .or_else(month)
+            .filter(|&period| self.is_known(entry, period))
+    }
+
+    /// Whether a period's value covers all of it: not so for a part-year,
+    /// unless the money before the start date is given or cancels out.
+    pub(crate) fn is_whole(&self, entry: &Entry, period: Period) -> bool {
+        let Period::FinancialYear(year) = period else {
+            return true;
+        };
+        let FinancialYear {
+            year_end,
+            last_day,
+            is_part_year,
+            ..
+        } = self.layout.calendar().financial_years()[year];
+        let start_is_made_good = entry.is_difference() || self.actual(&entry.name).is_some();
+        last_day == year_end && (!is_part_year || start_is_made_good)
+    }
+
+    pub(crate) fn date(&self, period: Period) -> Date {
+        self.layout.period_date(period)
+    }
+
+    fn is_known(&self, entry: &Entry, period: Period) -> bool {
+        match (entry.source, period) {
+            (Source::Rate { .. }, Period::Month(month)) => self
+                .child_population
+                .get(month)
+                .is_some_and(Option::is_some),
+            _ => true,
+        }
+    }
+
+    fn scale(&self, entry: &Entry, period: Period) -> Scale {
+        match (entry.source, period) {
+            (Source::Rate { .. }, Period::Month(month)) => Scale::Per10000 {
+                child_population: self.child_population[month]
+                    .expect("a rate is read only where the child population is known"),
+            },
+            _ => Scale::of(entry.name.unit),
+        }
+    }
+
+    fn actual(&self, name: &SeriesName) -> Option<&ActualToDate> {
+        let mut actuals = self.actuals_to_date.iter();
+        actuals.find(|actual| {
+            let ActualToDate {
+                metric,
+                segment_by,
+                segment,
+                ..
+            } = actual;
+            name.key() == (metric, segment_by, segment)
+        })
+    }
+}
+
+fn counted_entries(layout: &Layout) -> Vec<Entry> {
+    let entry = |(index, series): (usize, &crate::model::layout::Series)| Entry {
+        name: SeriesName {
+            metric: series.metric.to_owned(),
+            segment_by: series.segment_by.clone(),
+            segment: series.segment.clone(),
+            unit: series.unit,
+        },
+        kind: series.kind,
+        source: Source::Counted(index),
+    };
+    layout.series().iter().enumerate().map(entry).collect()
+}
+
+fn derived_entries(layout: &Layout, child_population: &[Option<f64>]) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    if let Some(population) = layout.find("population", "all", "all") {
+        entries.push(Entry::derived(
+            "population_change",
+            Unit::Children,
+            Kind::Stock,
+            Source::PopulationChange { population },
+        ));
+        if child_population.iter().any(Option::is_some) {
+            entries.push(Entry::derived(
+                "rate_per_10000",
+                Unit::ChildrenPer10000,
+                Kind::Stock,
+                Source::Rate { population },
+            ));
+        }
+    }
+    if let Some(placements) = layout.find("spend", "category", PLACEMENTS) {
+        let source = Source::SavingGross { placements };
+        entries.push(Entry::derived(
+            "saving_gross",
+            Unit::Pounds,
+            Kind::Flow,
+            source,
+        ));
+    }
+    if let Some(spend) = layout.find("spend", "all", "all") {
+        let source = Source::SavingNet { spend };
+        entries.push(Entry::derived(
+            "saving_net",
+            Unit::Pounds,
+            Kind::Flow,
+            source,
+        ));
+    }
+    entries
+}
+
+/// Whole values of one column, with the scale they are written in.
+#[derive(Debug, Clone)]
+pub(crate) struct Whole {
+    pub values: Vec<i64>,
+    pub scale: Scale,
+}
+
+/// The columns of one scenario's replicates.
+#[derive(Debug, Clone)]
+pub struct ScenarioColumns<'a> {
+    catalogue: Catalogue<'a>,
+    tiles: &'a Tiles,
+    comparison: &'a Comparison,
+}
+
+impl<'a> ScenarioColumns<'a> {
+    /// The columns of `tiles`, with differences taken from `comparison`.
+    ///
+    /// # Panics
+    /// Without replicates, or with another number of them than the comparison.
+    pub fn new(
+        layout: &'a Layout,
+        tiles: &'a Tiles,
+        comparison: &'a Comparison,
+        context: &Context<'a>,
+    ) -> Self {
+        assert!(tiles.replicates() > 0, "a forecast needs replicates");
+        assert_eq!(tiles.replicates(), comparison.replicates());
+        Self {
+            catalogue: Catalogue::new(layout, context),
+            tiles,
+            comparison,
+        }
+    }
+
+    /// The series that the columns belong to.
+    pub fn catalogue(&self) -> &Catalogue<'a> {
+        &self.catalogue
+    }
+
+    /// Columns for the file of replicates, in its order: each item holds all
+    /// dates of one series in one kind of period.
+    pub fn groups(&self, keep: Keep) -> impl Iterator<Item = Vec<Column>> {
+        let kept = move |entry: &&Entry| keep == Keep::All || entry.name.is_total();
+        self.catalogue
+            .entries
+            .iter()
+            .filter(kept)
+            .flat_map(move |entry| {
+                let periods = self.catalogue.periods(entry);
+                let months = periods.partition_point(|p| matches!(p, Period::FinancialYear(_)));
+                let (years, months) = periods.split_at(months);
+                [self.columns(entry, years), self.columns(entry, months)]
+            })
+            .filter(|group| !group.is_empty())
+    }
+
+    fn columns(&self, entry: &Entry, periods: &[Period]) -> Vec<Column> {
+        periods.iter().map(|&p| self.column(entry, p)).collect()
+    }
+
+    fn column(&self, entry: &Entry, period: Period) -> Column {
+        let Whole { values, scale } = self.whole(entry, period);
+        Column {
+            series: entry.name.clone(),
+            period,
+            date: self.catalogue.date(period),
+            values: values.iter().map(|&value| scale.written(value)).collect(),
+        }
+    }
+
+    /// One series in one period, in children or pence.
+    pub(crate) fn whole(&self, entry: &Entry, period: Period) -> Whole {
+        let values = match entry.source {
+            Source::Counted(series) => self.counted(entry, series, period),
+            Source::Rate { population } => self.raw(population, period),
+            Source::SavingGross { placements } => self
+                .comparison
+                .saving_gross(period, self.raw(placements, period)),
+            Source::SavingNet { spend } => {
+                self.comparison.saving_net(period, self.raw(spend, period))
+            }
+            Source::PopulationChange { population } => self
+                .comparison
+                .population_change(period, self.raw(population, period)),
+        };
+        Whole {
+            values,
+            scale: self.catalogue.scale(entry, period),
+        }
+    }
+
+    fn raw(&self, series: usize, period: Period) -> Vec<i64> {
+        self.tiles.column(self.catalogue.layout, series, period)
+    }
+
+    fn counted(&self, entry: &Entry, series: usize, period: Period) -> Vec<i64> {
+        let mut values = self.raw(series, period);
+        if period == Period::FinancialYear(0)
+            && let Some(actual) = self.catalogue.actual(&entry.name)
+        {
+            values.iter_mut().for_each(|value| *value += actual.pence);
+        }
+        values
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::test_run::{date, layout, tiles};
+    use super::*;
+
+    #[test]
+    fn headline_groups_are_the_totals_in_file_order() {
+        let layout = layout();
+        let run = tiles(3, |replicate, _| replicate as i32);
+        let comparison = Comparison::new(&layout, &run);
+        let columns = ScenarioColumns::new(&layout, &run, &comparison, &Context::default());
+        let groups: Vec<Vec<Column>> = columns.groups(Keep::Headlines).collect();
+        let words: Vec<(&str, &str, usize)> = groups
+            .iter()
+            .map(|g| (g[0].series.metric.as_str(), g[0].period.word(), g.len()))
+            .collect();
+        assert_eq!(words[0], ("admissions", "financial_year", 2));
+        assert_eq!(words[1], ("admissions", "month", 4));
+        assert_eq!(words[2], ("population", "month", 4));
+        assert!(groups.iter().flatten().all(|c| c.series.is_total()));
+        assert_eq!(groups[2][0].values, [0.0, 1.0, 2.0]);
+        assert!(columns.groups(Keep::All).count() > groups.len());
+    }
+
+    #[test]
+    fn a_flow_is_read_over_the_financial_year_that_closes_on_the_date() {
+        let layout = layout();
+        let catalogue = Catalogue::new(&layout, &Context::default());
+        let spend = catalogue.find("spend", "all", "all").unwrap();
+        let population = catalogue.find("population", "all", "all").unwrap();
+        let on = |entry, date| catalogue.period_closing(entry, date);
+        assert_eq!(on(spend, date(2018, 3, 31)), Some(Period::FinancialYear(0)));
+        assert_eq!(on(spend, date(2018, 4, 30)), Some(Period::Month(3)));
+        assert_eq!(on(population, date(2018, 3, 31)), Some(Period::Month(2)));
+        assert_eq!(on(population, date(2018, 3, 30)), None);
+    }
+
+    #[test]
+    fn a_part_year_is_whole_only_for_differences_or_with_actuals() {
+        let layout = layout();
+        let actuals = [ActualToDate {
+            metric: "spend".into(),
+            segment_by: "all".into(),
+            segment: "all".into(),
+            pence: 1,
+        }];
+        let context = Context {
+            actuals_to_date: &actuals,
+            ..Context::default()
+        };
+        let whole = |context: &Context, metric, year| {
+            let catalogue = Catalogue::new(&layout, context);
+            let entry = catalogue.find(metric, "all", "all").unwrap();
+            catalogue.is_whole(entry, Period::FinancialYear(year))
+        };
+        assert!(!whole(&Context::default(), "spend", 0));
+        assert!(whole(&context, "spend", 0) && !whole(&context, "spend", 1));
+        assert!(!whole(&context, "admissions", 0));
+        assert!(whole(&Context::default(), "saving_net", 0));
+    }
+}

@@ -1,0 +1,436 @@
+//! Mean, spread, percentiles and their Monte Carlo errors, from whole numbers.
+//!
+//! Values are children or pence. Sums are taken in integers, so they do not
+//! depend on the order of replicates; percentiles are exact order statistics.
+
+use super::columns::Scale;
+
+/// Levels of the percentiles of a band.
+pub const LEVELS: [f64; 7] = [0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95];
+
+/// Two-sided 95 % point of the normal distribution, as in the band of ranks
+/// around a percentile.
+pub(crate) const Z_95: f64 = 1.959_963_984_540_054;
+
+/// Statistics of one column, in written units.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Summary {
+    /// Mean across replicates.
+    pub mean: f64,
+    /// Standard deviation with n − 1; NaN for a single replicate.
+    pub sd: f64,
+    /// Percentiles at [`LEVELS`].
+    pub percentiles: [f64; 7],
+    /// Monte Carlo standard error of the mean.
+    pub mean_se: f64,
+    /// Monte Carlo standard errors of the percentiles.
+    pub percentile_se: [f64; 7],
+}
+
+/// Summarises one column, `[replicates]`, in children or pence.
+///
+/// # Panics
+/// Without values.
+pub fn summarise(values: &[i64], scale: Scale) -> Summary {
+    let range = range(values);
+    let (mean, sd) = mean_and_sd(values, range);
+    let places = LEVELS.map(|level| Place::of(level, values.len()));
+    let spreads = LEVELS.map(|level| RankBand::of(level, values.len()));
+    let ranks: Vec<usize> = places
+        .iter()
+        .zip(&spreads)
+        .flat_map(|(place, band)| [place.below, place.above, band.low, band.high])
+        .collect();
+    let found = order_statistics_within(range, values, &ranks);
+    let found: Vec<f64> = found.iter().map(|&whole| scale.written(whole)).collect();
+    let sd = sd * scale.of_one();
+    Summary {
+        mean: scale.written_mean(mean),
+        sd,
+        percentiles: std::array::from_fn(|i| {
+            interpolate(found[4 * i], found[4 * i + 1], places[i].weight)
+        }),
+        mean_se: sd / (values.len() as f64).sqrt(),
+        percentile_se: std::array::from_fn(|i| {
+            (found[4 * i + 3] - found[4 * i + 2]) * spreads[i].se_per_width
+        }),
+    }
+}
+
+/// Percentiles of one column at these levels, in written units.
+///
+/// # Panics
+/// Without values.
+pub fn percentiles<const N: usize>(values: &[i64], scale: Scale, levels: [f64; N]) -> [f64; N] {
+    let places = levels.map(|level| Place::of(level, values.len()));
+    let ranks: Vec<usize> = places.iter().flat_map(|p| [p.below, p.above]).collect();
+    let found = order_statistics(values, &ranks);
+    std::array::from_fn(|i| {
+        interpolate(
+            scale.written(found[2 * i]),
+            scale.written(found[2 * i + 1]),
+            places[i].weight,
+        )
+    })
+}
+
+/// The quantile of sorted values: type 7 in Hyndman & Fan (1996), "Sample
+/// quantiles in statistical packages", as numpy's `linear`.
+///
+/// # Panics
+/// Without values.
+pub fn quantile(sorted: &[f64], level: f64) -> f64 {
+    let place = Place::of(level, sorted.len());
+    interpolate(sorted[place.below], sorted[place.above], place.weight)
+}
+
+/// Where a quantile lies between two order statistics.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    below: usize,
+    above: usize,
+    weight: f64,
+}
+
+impl Place {
+    fn of(level: f64, count: usize) -> Self {
+        assert!(count > 0, "a quantile needs values");
+        let index = (count - 1) as f64 * level;
+        let below = (index.floor() as usize).min(count - 1);
+        Self {
+            below,
+            above: (below + 1).min(count - 1),
+            weight: index - below as f64,
+        }
+    }
+}
+
+/// numpy's interpolation, bit for bit: from the nearer end, so that it never
+/// leaves the interval.
+fn interpolate(below: f64, above: f64, weight: f64) -> f64 {
+    let difference = above - below;
+    if weight >= 0.5 {
+        above - difference * (1.0 - weight)
+    } else {
+        below + difference * weight
+    }
+}
+
+/// Ranks that hold a percentile with 95 % confidence, whatever the shape.
+///
+/// The number of values below a percentile is binomial, so its rank has the
+/// standard deviation s = √(n p (1 − p)). The distance between the order
+/// statistics at ranks p n ± 1.96 s, over the number of s between them, is the
+/// standard error. Counting the ranks between them anew allows for whole
+/// numbers and for the ends of a small sample.
+#[derive(Debug, Clone, Copy)]
+struct RankBand {
+    low: usize,
+    high: usize,
+    se_per_width: f64,
+}
+
+impl RankBand {
+    fn of(level: f64, count: usize) -> Self {
+        let sd = (count as f64 * level * (1.0 - level)).sqrt();
+        let middle = (count - 1) as f64 * level;
+        let low = (middle - Z_95 * sd).floor().max(0.0) as usize;
+        let high = ((middle + Z_95 * sd).ceil() as usize).min(count - 1);
+        Self {
+            low,
+            high,
+            se_per_width: sd / (high - low) as f64,
+        }
+    }
+}
+
+/// Mean and standard deviation (n − 1) of whole numbers.
+fn mean_and_sd(values: &[i64], (least, width): Range) -> (f64, f64) {
+    let count = values.len() as u128;
+    let (sum, squares) = moments(values, least, width);
+    let total = i128::from(least) * count as i128 + sum as i128;
+    let spread = (count * squares - sum * sum) as f64;
+    let variance = spread / (count as f64 * (count as f64 - 1.0));
+    (total as f64 / count as f64, variance.sqrt())
+}
+
+/// Sum and sum of squares of the distances from the least value.
+fn moments(values: &[i64], least: i64, width: u64) -> (u128, u128) {
+    let distances = values.iter().map(|&value| value.abs_diff(least));
+    let fits_in_64_bits = width
+        .checked_mul(width)
+        .and_then(|square| square.checked_mul(values.len() as u64))
+        .is_some();
+    if fits_in_64_bits {
+        let (sum, squares) = distances.fold((0, 0), |(sum, squares): (u64, u64), distance| {
+            (sum + distance, squares + distance * distance)
+        });
+        (u128::from(sum), u128::from(squares))
+    } else {
+        distances
+            .map(u128::from)
+            .fold((0, 0), |(sum, squares), d| (sum + d, squares + d * d))
+    }
+}
+
+/// Least value, and the distance from it to the greatest.
+type Range = (i64, u64);
+
+fn range(values: &[i64]) -> Range {
+    let first = *values.first().expect("a column has values");
+    let (least, greatest) = values
+        .iter()
+        .fold((first, first), |(least, greatest), &value| {
+            (least.min(value), greatest.max(value))
+        });
+    (least, greatest.abs_diff(least))
+}
+
+/// The values at these ranks (from 0) of the sorted column, without sorting it.
+///
+/// Counts values in buckets of equal width. Where a bucket is one value wide,
+/// as for children, the counts are the answer; else only the few buckets that
+/// hold a wanted rank are sorted.
+///
+/// # Panics
+/// Without values, or for a rank beyond them.
+pub fn order_statistics(values: &[i64], ranks: &[usize]) -> Vec<i64> {
+    order_statistics_within(range(values), values, ranks)
+}
+
+fn order_statistics_within(range: Range, values: &[i64], ranks: &[usize]) -> Vec<i64> {
+    let buckets = Buckets::of(range, values.len());
+    let ends = buckets.ends(values);
+    let bucket_of_rank = |rank| ends.partition_point(|&end| end as usize <= rank);
+    if buckets.shift == 0 {
+        return ranks
+            .iter()
+            .map(|&rank| buckets.least + bucket_of_rank(rank) as i64)
+            .collect();
+    }
+    let mut wanted: Vec<usize> = ranks.iter().map(|&rank| bucket_of_rank(rank)).collect();
+    wanted.sort_unstable();
+    wanted.dedup();
+    let contents = buckets.contents(values, ends.len(), &wanted);
+    ranks
+        .iter()
+        .map(|&rank| {
+            let bucket = bucket_of_rank(rank);
+            let first_rank = bucket.checked_sub(1).map_or(0, |before| ends[before]);
+            let slot = wanted.partition_point(|&other| other < bucket);
+            contents[slot][rank - first_rank as usize]
+        })
+        .collect()
+}
+
+/// Buckets of `2^shift` whole numbers each, from the least value up.
+struct Buckets {
+    least: i64,
+    shift: u32,
+    count: usize,
+}
+
+impl Buckets {
+    /// No more buckets than values, so that counting stays within the cache.
+    fn of((least, width): Range, values: usize) -> Self {
+        let most = values.max(1024) as u64;
+        let mut shift = 0;
+        while width >> shift >= most {
+            shift += 1;
+        }
+        Self {
+            least,
+            shift,
+            count: (width >> shift) as usize + 1,
+        }
+    }
+
+    fn bucket(&self, value: i64) -> usize {
+        (value.abs_diff(self.least) >> self.shift) as usize
+    }
+
+    /// Number of values up to the end of each bucket.
+    fn ends(&self, values: &[i64]) -> Vec<u32> {
+        let mut ends = self.counts(values);
+        let mut sum = 0;
+        for end in &mut ends {
+            sum += *end;
+            *end = sum;
+        }
+        ends
+    }
+
+    /// Number of values in each bucket.
+    ///
+    /// Neighbouring values count into separate tables: with few buckets one
+    /// table would have each count wait for the one before.
+    fn counts(&self, values: &[i64]) -> Vec<u32> {
+        let mut counts = vec![0_u32; self.count];
+        let mut others = vec![0_u32; self.count];
+        let (pairs, rest) = values.as_chunks::<2>();
+        for &[one, other] in pairs {
+            counts[self.bucket(one)] += 1;
+            others[self.bucket(other)] += 1;
+        }
+        for &value in rest {
+            counts[self.bucket(value)] += 1;
+        }
+        for (count, other) in counts.iter_mut().zip(others) {
+            *count += other;
+        }
+        counts
+    }
+
+    /// Values of the wanted buckets, each sorted.
+    fn contents(&self, values: &[i64], buckets: usize, wanted: &[usize]) -> Vec<Vec<i64>> {
+        const UNWANTED: u8 = u8::MAX;
+        debug_assert!(wanted.len() < usize::from(UNWANTED));
+        let mut slots = vec![UNWANTED; buckets];
+        for (slot, &bucket) in wanted.iter().enumerate() {
+            slots[bucket] = slot as u8;
+        }
+        let mut contents = vec![Vec::new(); wanted.len()];
+        for &value in values {
+            let slot = slots[self.bucket(value)];
+            if slot != UNWANTED {
+                contents[usize::from(slot)].push(value);
+            }
+        }
+        contents.iter_mut().for_each(|held| held.sort_unstable());
+        contents
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whole numbers that look random, the same in every run.
+    fn scattered(count: u64, seed: u64, below: u64) -> Vec<i64> {
+        let mix = |index: u64| {
+            let mut z = (seed << 32 | index).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            z ^ (z >> 31)
+        };
+        (0..count).map(|i| (mix(i) % below) as i64).collect()
+    }
+
+    #[test]
+    fn quantiles_agree_with_numpy() {
+        // numpy 2.4: numpy.quantile(sorted, [0.05, ...]), to the last bit.
+        let found = |sorted: &[f64]| LEVELS.map(|level| quantile(sorted, level));
+        assert_eq!(
+            found(&[1.0, 2.0, 4.0, 8.0]),
+            [
+                1.15,
+                1.3,
+                1.75,
+                3.0,
+                5.0,
+                6.800000000000001,
+                7.399999999999999
+            ]
+        );
+        let wide = [-3.7, 0.1, 0.2, 0.7, 1.3, 2.9, 3.3, 10.1, 10.1, 123_456.78];
+        assert_eq!(
+            found(&wide),
+            [
+                -1.99,
+                -0.2799999999999999,
+                0.325,
+                2.1,
+                8.4,
+                12354.767999999956,
+                67905.77399999987
+            ]
+        );
+        assert_eq!(quantile(&[7.0], 0.9), 7.0);
+    }
+
+    #[test]
+    fn pence_are_interpolated_in_pounds() {
+        let values = [100, 10_000_000_001, -50];
+        assert_eq!(
+            percentiles(&values, Scale::Pence, [0.0, 0.25, 1.0]),
+            [-0.5, -0.5 + 1.5 * 0.5, 100_000_000.01]
+        );
+    }
+
+    #[test]
+    fn order_statistics_are_those_of_the_sorted_values() {
+        let widths = [1, 7, 1_000, 2_000_000, 1 << 50];
+        for (seed, &width) in widths.iter().enumerate() {
+            let mut values = scattered(5_000, seed as u64, width);
+            values.push(-3);
+            let ranks = [0, 1, 17, 2_500, 4_999, 5_000];
+            let found = order_statistics(&values, &ranks);
+            values.sort_unstable();
+            assert_eq!(found, ranks.map(|rank| values[rank]), "width {width}");
+        }
+    }
+
+    #[test]
+    fn one_far_value_does_not_upset_the_others() {
+        let mut values = scattered(3_000, 9, 500);
+        values.push(i64::MAX / 4);
+        let found = order_statistics(&values, &[10, 1_500, 3_000]);
+        values.sort_unstable();
+        assert_eq!(found, [values[10], values[1_500], i64::MAX / 4]);
+    }
+
+    #[test]
+    fn mean_and_spread_are_exact_and_free_of_order() {
+        // 2, 4, 4, 4, 5, 5, 7, 9: mean 5, sum of squares 32, n − 1 = 7.
+        let of = |values: &[i64]| mean_and_sd(values, range(values));
+        let (mean, sd) = of(&[2, 4, 4, 4, 5, 5, 7, 9]);
+        assert_eq!((mean, sd), (5.0, (32.0_f64 / 7.0).sqrt()));
+        let far = 4_000_000_000_000_000_i64;
+        let (mean, sd) = of(&[far + 2, far, far + 4]);
+        assert_eq!((mean, sd), ((far + 2) as f64, 2.0));
+        let wide = [0, far, -far];
+        assert_eq!(of(&wide), of(&[far, -far, 0]));
+    }
+
+    #[test]
+    fn a_single_replicate_has_no_spread_to_speak_of() {
+        let one = summarise(&[12], Scale::Children);
+        assert_eq!(one.percentiles, [12.0; 7]);
+        assert!(one.sd.is_nan() && one.mean_se.is_nan());
+        assert!(one.percentile_se.iter().all(|se| se.is_nan()));
+    }
+
+    #[test]
+    fn percentile_errors_are_those_of_repeated_samples() {
+        // Uniform on 0..1,000,000, n = 2,000: the standard error of p50 is
+        // 10^6 √(p(1−p)/n) = 11,180 and of p05 4,873. The mean of 200
+        // estimates, each within about 15 % of the truth, lies within 5 %.
+        let runs = 200;
+        let (mut median, mut low) = (0.0, 0.0);
+        for seed in 0..runs {
+            let values = scattered(2_000, 100 + seed, 1_000_000);
+            let summary = summarise(&values, Scale::Children);
+            median += summary.percentile_se[3] / runs as f64;
+            low += summary.percentile_se[0] / runs as f64;
+        }
+        assert!((median / 11_180.0 - 1.0).abs() < 0.05, "{median}");
+        assert!((low / 4_873.0 - 1.0).abs() < 0.05, "{low}");
+    }
+
+    /// `cargo test --release -- --ignored --nocapture thousand_cells`
+    #[test]
+    #[ignore = "a measurement: best in a release build"]
+    fn three_thousand_cells_take_less_than_half_a_second() {
+        for (what, below) in [("children", 60), ("pence", 400_000_000)] {
+            let cells: Vec<Vec<i64>> = (0..30).map(|s| scattered(10_000, s, below)).collect();
+            let clock = std::time::Instant::now();
+            let mut sum = 0.0;
+            for _ in 0..100 {
+                for cell in &cells {
+                    sum += summarise(cell, Scale::Children).percentiles[3];
+                }
+            }
+            println!("{what}: {:?} for 3,000 cells ({sum})", clock.elapsed());
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! Clocks that run while a child is in care: ordinary exits, moves between
+//! placements, identification for a pathway. One mechanism serves all three.
+
+use super::curves::Curve;
+use super::numbers::{Number, ParameterSet};
+use crate::config::Config;
+use crate::config::bands::Band;
+use crate::config::duration::{Duration, Shape};
+use crate::config::eligible::Eligible;
+use crate::config::exits::{Exit, Hazard};
+use crate::config::quantity::Quantity;
+use crate::units::{ADULT_AGE_YEARS, DAYS_PER_YEAR, days_between};
+
+/// Most clocks of a model: their luck lies in one fixed array per child.
+pub const MOST_CLOCKS: usize = 32;
+
+/// A set of small indices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mask(pub u64);
+
+impl Mask {
+    /// Every index.
+    pub const ALL: Self = Self(u64::MAX);
+
+    /// The named indices, or all where none are named.
+    pub fn of(names: Option<&Vec<usize>>) -> Self {
+        names.map_or(Self::ALL, |names| {
+            Self(names.iter().fold(0, |mask, &index| mask | 1 << index))
+        })
+    }
+
+    /// Whether an index is in the set.
+    #[inline]
+    pub fn has(self, index: u8) -> bool {
+        self.0 >> index & 1 == 1
+    }
+}
+
+/// What a clock does when it rings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// The child leaves care.
+    Exit(u8),
+    /// The child moves to a placement.
+    Move(u8),
+    /// The child enters a pathway.
+    Join(u8),
+}
+
+/// How a clock's hazard is given.
+#[derive(Debug, Clone)]
+pub enum ClockHazard {
+    /// A time from the clock's start, for the share it ever applies to.
+    Curve {
+        /// Index of the curve.
+        curve: usize,
+        /// Scale of the curve, and what turns it into days.
+        scale: Number,
+        /// Days in a unit of the scale.
+        factor: f64,
+        /// Probability that it ever rings.
+        applies: Number,
+    },
+    /// Yearly rates, constant in bands of age and of time on the clock.
+    Bands {
+        /// Upper ends of the age bands, in days; the last is 18 years.
+        ages: Vec<f64>,
+        /// Upper ends of the bands of time on the clock, in days; the last is
+        /// infinite.
+        times: Vec<f64>,
+        /// Yearly rates, `[age][time]` flat.
+        per_year: Vec<Number>,
+    },
+}
+
+/// Who a clock runs for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Who {
+    /// Legal statuses.
+    pub legal_status: Mask,
+    /// Placements.
+    pub placement: Mask,
+    /// Streams.
+    pub stream: Mask,
+}
+
+impl Who {
+    fn of(eligible: &Eligible) -> Self {
+        Self {
+            legal_status: Mask::of(eligible.legal_status.as_ref()),
+            placement: Mask::of(eligible.placement.as_ref()),
+            stream: Mask::of(eligible.stream.as_ref()),
+        }
+    }
+}
+
+/// One clock.
+#[derive(Debug, Clone)]
+pub struct Clock {
+    /// What it does.
+    pub effect: Effect,
+    /// Its hazard.
+    pub hazard: ClockHazard,
+    /// Who it runs for.
+    pub who: Who,
+    /// It rings only before this age, in days.
+    pub age_below: f64,
+    /// It runs only for children younger than this at entry, in days.
+    pub age_at_entry_below: f64,
+    /// Factor on its hazard.
+    pub factor: Number,
+    /// Drift on its hazard.
+    pub drift: Option<usize>,
+    /// Day from which it runs.
+    pub from_day: f64,
+}
+
+/// Curves of a model, each shape tabulated once.
+#[derive(Debug, Default)]
+pub struct Curves {
+    shapes: Vec<Shape>,
+    curves: Vec<Curve>,
+}
+
+/// A duration ready to draw.
+#[derive(Debug, Clone, Copy)]
+pub struct Time {
+    /// Index of the curve.
+    pub curve: usize,
+    /// Scale.
+    pub scale: Number,
+    /// Days in a unit of the scale.
+    pub factor: f64,
+}
+
+impl Curves {
+    /// A duration on one of these curves; a new curve if its shape is new.
+    pub fn time(&mut self, duration: &Duration, numbers: &mut ParameterSet) -> Time {
+        let curve = match self.shapes.iter().position(|one| *one == duration.shape) {
+            Some(index) => index,
+            None => {
+                self.shapes.push(duration.shape.clone());
+                self.curves.push(Curve::new(&duration.shape));
+                self.curves.len() - 1
+            }
+        };
+        Time {
+            curve,
+            scale: numbers.number(&duration.scale),
+            factor: duration.factor * self.curves[curve].unit(),
+        }
+    }
+
+    /// The tables, in the order of their index.
+    pub fn into_tables(self) -> Vec<Curve> {
+        self.curves
+    }
+}
+
+fn years(years: f64) -> f64 {
+    years * DAYS_PER_YEAR
+}
+
+/// Days beyond any childhood.
+const NEVER: f64 = f64::INFINITY;
+
+/// Every clock of a model: exits, then moves, then pathways.
+pub fn clocks(config: &Config, curves: &mut Curves, numbers: &mut ParameterSet) -> Vec<Clock> {
+    let exits = config.exits.iter().map(|exit| exit_clock(exit, curves, numbers));
+    let mut clocks: Vec<Clock> = exits.collect();
+    for (from, placement) in config.placements.iter().enumerate() {
+        for one in &placement.moves {
+            clocks.push(rate_clock(
+                Effect::Move(one.to as u8),
+                &one.per_year,
+                Who {
+                    legal_status: Mask::ALL,
+                    placement: Mask(1 << from),
+                    stream: Mask::ALL,
+                },
+                one.age.as_ref(),
+                None,
+                NEVER.copysign(-1.0),
+                numbers,
+            ));
+        }
+    }
+    for (index, pathway) in config.pathways.iter().enumerate() {
+        if pathway.new_cases_per_year.form == crate::config::quantity::Form::Known(0.0) {
+            continue;
+        }
+        let from = days_between(config.forecast.start, pathway.new_cases_from);
+        clocks.push(rate_clock(
+            Effect::Join(index as u8),
+            &pathway.new_cases_per_year,
+            Who::of(&pathway.eligible),
+            pathway.eligible.age.as_ref(),
+            pathway.eligible.days_in_care.as_ref(),
+            f64::from(from),
+            numbers,
+        ));
+    }
+    clocks
+}
+
+fn exit_clock(exit: &Exit, curves: &mut Curves, numbers: &mut ParameterSet) -> Clock {
+    let hazard = match &exit.hazard {
+        Hazard::Time {
+            duration,
+            probability,
+        } => {
+            let time = curves.time(duration, numbers);
+            ClockHazard::Curve {
+                curve: time.curve,
+                scale: time.scale,
+                factor: time.factor,
+                applies: numbers.number(probability),
+            }
+        }
+        Hazard::Rates {
+            ages,
+            days_in_care,
+            per_year,
+        } => ClockHazard::Bands {
+            ages: ages.iter().map(|band| years(band.below)).collect(),
+            times: days_in_care[1..]
+                .iter()
+                .copied()
+                .chain([f64::INFINITY])
+                .collect(),
+            per_year: per_year
+                .iter()
+                .flatten()
+                .map(|rate| numbers.number(rate))
+                .collect(),
+        },
+    };
+    let limit = |age: Option<u32>| age.map_or(NEVER, |age| years(f64::from(age)));
+    Clock {
+        effect: Effect::Exit(exit.kind as u8),
+        hazard,
+        who: Who::of(&exit.eligible),
+        age_below: limit(exit.age_below),
+        age_at_entry_below: limit(exit.age_at_entry_below),
+        factor: numbers.number(&exit.factor),
+        drift: exit.drift,
+        from_day: NEVER.copysign(-1.0),
+    }
+}
+
+/// A clock with one yearly rate inside windows of age and time in care.
+fn rate_clock(
+    effect: Effect,
+    per_year: &Quantity,
+    who: Who,
+    age: Option<&Band>,
+    days_in_care: Option<&Band>,
+    from_day: f64,
+    numbers: &mut ParameterSet,
+) -> Clock {
+    let adult = f64::from(ADULT_AGE_YEARS);
+    let (ages, in_age) = windows(age.map_or((0.0, adult), |band| (band.from, band.below)), adult);
+    let (times, in_time) = windows(
+        days_in_care.map_or((0.0, f64::INFINITY), |band| (band.from, band.below)),
+        f64::INFINITY,
+    );
+    let rate = numbers.number(per_year);
+    let per_year = in_age
+        .iter()
+        .flat_map(|&age| in_time.iter().map(move |&time| age && time))
+        .map(|inside| if inside { rate } else { Number::Known(0.0) })
+        .collect();
+    Clock {
+        effect,
+        hazard: ClockHazard::Bands {
+            ages: ages.into_iter().map(years).collect(),
+            times,
+            per_year,
+        },
+        who,
+        age_below: NEVER,
+        age_at_entry_below: NEVER,
+        factor: Number::Known(1.0),
+        drift: None,
+        from_day,
+    }
+}
+
+/// Upper ends that part a window from what lies outside it, and which parts
+/// are inside.
+fn windows((from, below): (f64, f64), end: f64) -> (Vec<f64>, Vec<bool>) {
+    let mut ends = Vec::new();
+    let mut inside = Vec::new();
+    if from > 0.0 {
+        ends.push(from);
+        inside.push(false);
+    }
+    ends.push(below.min(end));
+    inside.push(true);
+    if below < end {
+        ends.push(end);
+        inside.push(false);
+    }
+    (ends, inside)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_is_parted_from_its_outside() {
+        assert_eq!(windows((0.0, 18.0), 18.0), (vec![18.0], vec![true]));
+        assert_eq!(
+            windows((2.0, 16.0), 18.0),
+            (vec![2.0, 16.0, 18.0], vec![false, true, false])
+        );
+        let (ends, inside) = windows((365.0, f64::INFINITY), f64::INFINITY);
+        assert_eq!(ends, [365.0, f64::INFINITY]);
+        assert_eq!(inside, [false, true]);
+    }
+}

@@ -1,0 +1,161 @@
+//! Uncertain quantities: drawn once per replicate, shared by every scenario.
+
+use crate::config::quantity::{Form, Law, Quantity};
+use crate::luck::{Luck, Purpose, key_of_name};
+use rand_distr::{Beta, Distribution, Gamma, LogNormal, Normal, Pert};
+
+/// A number of the model: known, or one of the replicate's parameters.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Number {
+    /// The same in every replicate.
+    Known(f64),
+    /// Index into the replicate's parameters.
+    Drawn(usize),
+}
+
+impl Number {
+    /// The value in a replicate.
+    #[inline]
+    pub fn value(self, parameters: &[f64]) -> f64 {
+        match self {
+            Self::Known(value) => value,
+            Self::Drawn(index) => parameters[index],
+        }
+    }
+}
+
+/// An uncertain quantity with the law it is drawn from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parameter {
+    /// Address in the scenario file.
+    pub path: String,
+    /// Law.
+    pub law: Law,
+}
+
+/// Every uncertain quantity of a file, over all its scenarios.
+///
+/// A quantity's luck hangs on its path alone: two scenarios that give one path
+/// different laws draw both from the same words.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ParameterSet {
+    parameters: Vec<Parameter>,
+}
+
+impl ParameterSet {
+    /// The number that stands for a quantity; a new parameter if it is
+    /// uncertain and not known yet.
+    pub fn number(&mut self, quantity: &Quantity) -> Number {
+        let law = match quantity.form {
+            Form::Known(value) => return Number::Known(value),
+            Form::Uncertain(law) => law,
+        };
+        let parameter = Parameter {
+            path: quantity.path.clone(),
+            law,
+        };
+        let found = self.parameters.iter().position(|one| *one == parameter);
+        Number::Drawn(found.unwrap_or_else(|| {
+            self.parameters.push(parameter);
+            self.parameters.len() - 1
+        }))
+    }
+
+    /// The parameters, in the order of their index.
+    pub fn parameters(&self) -> &[Parameter] {
+        &self.parameters
+    }
+
+    /// Draws every parameter of a replicate, in the order of their index.
+    pub fn draw(&self, luck: &Luck) -> Vec<f64> {
+        self.parameters
+            .iter()
+            .enumerate()
+            .map(|(index, parameter)| {
+                // A path with two laws draws its words for each.
+                let before = self.parameters[..index]
+                    .iter()
+                    .filter(|one| one.path == parameter.path)
+                    .count();
+                if before == 0 {
+                    draw(parameter, luck)
+                } else {
+                    draw(parameter, &luck.again())
+                }
+            })
+            .collect()
+    }
+}
+
+fn draw(parameter: &Parameter, luck: &Luck) -> f64 {
+    let mut words = luck.stream(key_of_name(&parameter.path), Purpose::Parameter);
+    let sound = "the configuration has checked the law";
+    match parameter.law {
+        Law::Beta { a, b } => Beta::new(a, b).expect(sound).sample(&mut words),
+        Law::Gamma { shape, scale } => Gamma::new(shape, scale).expect(sound).sample(&mut words),
+        Law::Pert { low, mode, high } => Pert::new(low, high)
+            .with_mode(mode)
+            .expect(sound)
+            .sample(&mut words),
+        Law::Normal { mean, sd } => Normal::new(mean, sd).expect(sound).sample(&mut words),
+        Law::LogNormal { mu, sigma } => {
+            LogNormal::new(mu, sigma).expect(sound).sample(&mut words)
+        }
+        Law::LogitNormal { mu, sigma } => {
+            let odds: f64 = LogNormal::new(mu, sigma).expect(sound).sample(&mut words);
+            odds / (1.0 + odds)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::quantity::Basis;
+    use crate::luck::Seed;
+
+    fn uncertain(path: &str, law: Law) -> Quantity {
+        Quantity {
+            path: path.to_owned(),
+            form: Form::Uncertain(law),
+            basis: Basis::Judgement,
+        }
+    }
+
+    /// Mean and standard deviation over 20,000 replicates within four standard
+    /// errors: a correct engine fails about once in 16,000 seeds a law.
+    #[test]
+    fn parameters_have_the_mean_of_their_law() {
+        let laws = [
+            Law::Beta { a: 96.5, b: 54.5 },
+            Law::Gamma { shape: 100.5, scale: 0.25 },
+            Law::Pert { low: 0.5, mode: 0.64, high: 0.8 },
+            Law::LogNormal { mu: 1.0, sigma: 0.3 },
+            Law::Normal { mean: 0.02, sd: 0.01 },
+        ];
+        for law in laws {
+            let mut set = ParameterSet::default();
+            let number = set.number(&uncertain("x.y", law));
+            let n = 20_000;
+            let values: Vec<f64> = (0..n)
+                .map(|replicate| number.value(&set.draw(&Seed(5).replicate(replicate))))
+                .collect();
+            let mean = values.iter().sum::<f64>() / f64::from(n);
+            let variance = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / f64::from(n);
+            let error = (variance / f64::from(n)).sqrt();
+            assert!((mean - law.mean()).abs() < 4.0 * error, "{law:?}: {mean}");
+        }
+    }
+
+    #[test]
+    fn a_quantity_is_drawn_by_its_path_alone() {
+        let law = Law::Beta { a: 2.0, b: 3.0 };
+        let mut one = ParameterSet::default();
+        one.number(&uncertain("panel.admit", law));
+        let mut other = ParameterSet::default();
+        other.number(&uncertain("exit.adoption.factor", law));
+        other.number(&uncertain("panel.admit", law));
+        let luck = Seed(1).replicate(8);
+        assert_eq!(one.draw(&luck)[0], other.draw(&luck.again())[1]);
+    }
+}

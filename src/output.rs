@@ -1,0 +1,126 @@
+//! The files of a run: Parquet, the manifest, the folder they are swapped in
+//! with, and the comparison of two such folders.
+//!
+//! Nothing here computes a statistic of a run; that is `forecast`.
+
+pub mod compare;
+pub mod folder;
+pub mod manifest;
+pub mod parquet;
+mod reading;
+
+pub use compare::{RunComparison, compare};
+pub use folder::StagedFolder;
+pub use manifest::{FileRecord, Manifest};
+
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// What can go wrong with the files of a run.
+#[derive(Debug, Error)]
+pub enum OutputError {
+    /// The file system refused.
+    #[error("{}: cannot {action}", path.display())]
+    Io {
+        /// File or folder.
+        path: PathBuf,
+        /// What was tried, as in "cannot write".
+        action: &'static str,
+        /// Cause.
+        source: std::io::Error,
+    },
+    /// A Parquet file could not be written or read.
+    #[error("{}: cannot {action}", path.display())]
+    Parquet {
+        /// The file.
+        path: PathBuf,
+        /// What was tried.
+        action: &'static str,
+        /// Cause.
+        source: ::parquet::errors::ParquetError,
+    },
+    /// A Parquet file lacks a column, or has it in another type.
+    #[error("{}: has no column \"{column}\" of the type that lacsim writes", path.display())]
+    Column {
+        /// The file.
+        path: PathBuf,
+        /// Name of the column.
+        column: &'static str,
+    },
+    /// The target exists and was not written by lacsim.
+    #[error("{}: is not the folder of a lacsim run, and is left as it is", path.display())]
+    NotARun {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Another process writes to the same target.
+    #[error("{}: another run is being written there", path.display())]
+    Busy {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The path has no last part that could name a folder.
+    #[error("{}: names no folder", path.display())]
+    NoName {
+        /// The path.
+        path: PathBuf,
+    },
+    /// `manifest.json` is not what lacsim writes.
+    #[error("{}: is not a manifest of lacsim", path.display())]
+    Manifest {
+        /// The file.
+        path: PathBuf,
+        /// Cause.
+        source: serde_json::Error,
+    },
+}
+
+impl OutputError {
+    pub(crate) fn io(
+        path: &Path,
+        action: &'static str,
+    ) -> impl FnOnce(std::io::Error) -> OutputError {
+        let path = path.to_owned();
+        move |source| Self::Io {
+            path,
+            action,
+            source,
+        }
+    }
+
+    pub(crate) fn parquet(
+        path: &Path,
+        action: &'static str,
+    ) -> impl FnOnce(::parquet::errors::ParquetError) -> OutputError {
+        let path = path.to_owned();
+        move |source| Self::Parquet {
+            path,
+            action,
+            source,
+        }
+    }
+}
+
+/// SHA-256 of bytes, in lower-case hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    use sha2::{Digest, Sha256};
+    hexadecimal(&Sha256::digest(bytes))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_are_those_of_the_standard() {
+        // FIPS 180-4, "abc".
+        assert_eq!(
+            sha256(b"abc"),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+    }
+}

@@ -1,0 +1,372 @@
+//! The folder of a run, written beside its target and swapped in whole.
+//!
+//! Beside a target `NAME` lie, while a run is written, the hidden siblings
+//! `.NAME.lacsim-lock` (held by the writing process), `.NAME.lacsim-new` (the
+//! run so far) and, for the moment of the swap, `.NAME.lacsim-old`. A process
+//! killed at any point leaves the old run or the new one whole: between the
+//! two renames of a swap the old run lies in `.NAME.lacsim-old`, and the next
+//! [`StagedFolder::create`] puts it back.
+
+use super::manifest::{self, FileRecord, Manifest};
+use super::{OutputError, sha256};
+use std::fs::{self, File, TryLockError};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// A run's folder in the making.
+///
+/// Dropped without [`commit`](Self::commit), it removes what it has written and
+/// leaves the target as it was.
+#[derive(Debug)]
+pub struct StagedFolder {
+    places: Places,
+    // Held for its lock.
+    lock: File,
+    is_committed: bool,
+}
+
+impl StagedFolder {
+    /// Opens a folder beside `target`, to be swapped for it.
+    ///
+    /// Missing parent folders are made. Leftovers of a killed run are removed,
+    /// and a run that it had moved aside is put back.
+    ///
+    /// # Errors
+    /// [`OutputError::NotARun`] where the target exists and is neither an empty
+    /// folder nor a lacsim run, [`OutputError::Busy`] where another process is
+    /// writing to it, [`OutputError::Io`] where the file system refuses.
+    pub fn create(target: &Path) -> Result<Self, OutputError> {
+        let places = Places::around(target)?;
+        let lock = places.lock()?;
+        // From here on a failure drops `staged`, which clears up.
+        let staged = Self {
+            places,
+            lock,
+            is_committed: false,
+        };
+        staged.places.recover()?;
+        if !is_replaceable(&staged.places.target) {
+            return Err(OutputError::NotARun {
+                path: target.to_owned(),
+            });
+        }
+        let new = &staged.places.new;
+        remove_if_there(new)?;
+        fs::create_dir(new).map_err(OutputError::io(new, "create"))?;
+        Ok(staged)
+    }
+
+    /// Where files are written until the folder is committed.
+    pub fn path(&self) -> &Path {
+        &self.places.new
+    }
+
+    /// Writes and syncs a small file, such as a report.
+    ///
+    /// # Errors
+    /// [`OutputError::Io`] where it cannot be written.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<FileRecord, OutputError> {
+        write_synced(&self.path().join(name), bytes)?;
+        Ok(FileRecord {
+            name: name.to_owned(),
+            sha256: sha256(bytes),
+            rows: None,
+        })
+    }
+
+    /// Writes the manifest and swaps the folder for its target.
+    ///
+    /// # Errors
+    /// [`OutputError::Io`] where the file system refuses; the target is then as
+    /// it was.
+    pub fn commit(mut self, manifest: &Manifest) -> Result<(), OutputError> {
+        let bytes = manifest.to_json();
+        write_synced(&self.path().join(manifest::FILE_NAME), bytes.as_bytes())?;
+        sync_folder(self.path())?;
+        self.places.swap()?;
+        self.is_committed = true;
+        Ok(())
+    }
+}
+
+impl Drop for StagedFolder {
+    fn drop(&mut self) {
+        // Nothing useful can be done where clearing up fails; the next run
+        // clears up again.
+        if !self.is_committed {
+            let _ = fs::remove_dir_all(&self.places.new);
+        }
+        let _ = fs::remove_file(&self.places.lock);
+        let _ = self.lock.unlock();
+    }
+}
+
+/// The target and its hidden siblings.
+#[derive(Debug)]
+struct Places {
+    parent: PathBuf,
+    target: PathBuf,
+    new: PathBuf,
+    old: PathBuf,
+    lock: PathBuf,
+}
+
+impl Places {
+    fn around(target: &Path) -> Result<Self, OutputError> {
+        // Follows links, so that the folder behind one is swapped.
+        let target = fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
+        let Some(name) = target.file_name().map(|name| name.to_string_lossy()) else {
+            return Err(OutputError::NoName { path: target });
+        };
+        let parent = match target.parent() {
+            Some(parent) if parent != Path::new("") => parent.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        fs::create_dir_all(&parent).map_err(OutputError::io(&parent, "create"))?;
+        let sibling = |role| parent.join(format!(".{name}.lacsim-{role}"));
+        Ok(Self {
+            new: sibling("new"),
+            old: sibling("old"),
+            lock: sibling("lock"),
+            parent,
+            target,
+        })
+    }
+
+    /// Takes the lock, which the system releases when the process ends.
+    fn lock(&self) -> Result<File, OutputError> {
+        loop {
+            let file = File::create(&self.lock).map_err(OutputError::io(&self.lock, "create"))?;
+            match file.try_lock() {
+                Err(TryLockError::WouldBlock) => {
+                    return Err(OutputError::Busy {
+                        path: self.target.clone(),
+                    });
+                }
+                // A file system without locks: two runs at once go unnoticed.
+                Err(TryLockError::Error(_)) => return Ok(file),
+                // The holder before us may have removed the file meanwhile.
+                Ok(()) if is_the_file_at(&file, &self.lock) => return Ok(file),
+                Ok(()) => {}
+            }
+        }
+    }
+
+    /// Finishes the swap of a killed run.
+    fn recover(&self) -> Result<(), OutputError> {
+        if !self.old.exists() {
+            return Ok(());
+        }
+        if self.target.exists() {
+            return remove_if_there(&self.old);
+        }
+        fs::rename(&self.old, &self.target).map_err(OutputError::io(&self.old, "put back"))
+    }
+
+    fn swap(&self) -> Result<(), OutputError> {
+        let has_old = self.target.exists();
+        if has_old {
+            fs::rename(&self.target, &self.old)
+                .map_err(OutputError::io(&self.target, "move aside"))?;
+        }
+        if let Err(source) = fs::rename(&self.new, &self.target) {
+            if has_old {
+                // Should this fail too, the next run puts it back.
+                let _ = fs::rename(&self.old, &self.target);
+            }
+            return Err(OutputError::io(&self.target, "swap in the new run")(source));
+        }
+        // The new run is in place: what follows cannot undo that.
+        let _ = sync_folder(&self.parent);
+        let _ = fs::remove_dir_all(&self.old);
+        Ok(())
+    }
+}
+
+/// Whether the target is missing, an empty folder or a lacsim run.
+fn is_replaceable(target: &Path) -> bool {
+    if target.symlink_metadata().is_err() {
+        return true;
+    }
+    match fs::read_dir(target) {
+        Ok(mut entries) => entries.next().is_none() || is_run(target),
+        Err(_) => false,
+    }
+}
+
+/// Whether a folder holds a manifest of any version of lacsim.
+fn is_run(folder: &Path) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Version {
+        #[serde(rename = "lacsim")]
+        _version: String,
+    }
+    fs::read_to_string(folder.join(manifest::FILE_NAME))
+        .is_ok_and(|text| serde_json::from_str::<Version>(&text).is_ok())
+}
+
+#[cfg(unix)]
+fn is_the_file_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let identity = |data: fs::Metadata| (data.dev(), data.ino());
+    let (held, found) = (
+        file.metadata().map(identity),
+        fs::metadata(path).map(identity),
+    );
+    matches!((held, found), (Ok(held), Ok(found)) if held == found)
+}
+
+#[cfg(not(unix))]
+fn is_the_file_at(_file: &File, path: &Path) -> bool {
+    path.exists()
+}
+
+fn remove_if_there(folder: &Path) -> Result<(), OutputError> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(OutputError::io(folder, "remove")(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), OutputError> {
+    File::create(path)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .map_err(OutputError::io(path, "write"))
+}
+
+/// Makes the names within a folder durable; not possible on every system.
+fn sync_folder(folder: &Path) -> Result<(), OutputError> {
+    if cfg!(unix) {
+        File::open(folder)
+            .and_then(|folder| folder.sync_all())
+            .map_err(OutputError::io(folder, "sync"))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::manifest::example;
+    use super::*;
+
+    /// Names within a folder, sorted.
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    fn write_run(target: &Path, text: &str) {
+        let staged = StagedFolder::create(target).unwrap();
+        let record = staged.write("report.html", text.as_bytes()).unwrap();
+        assert_eq!(record.sha256, sha256(text.as_bytes()));
+        staged.commit(&example()).unwrap();
+    }
+
+    fn report(target: &Path) -> String {
+        fs::read_to_string(target.join("report.html")).unwrap()
+    }
+
+    #[test]
+    fn a_run_is_swapped_in_whole_and_leaves_nothing_beside_it() {
+        let home = tempfile::tempdir().unwrap();
+        let target = home.path().join("deep/demo");
+        write_run(&target, "old");
+        write_run(&target, "new");
+        assert_eq!(report(&target), "new");
+        assert_eq!(names(&target), ["manifest.json", "report.html"]);
+        assert_eq!(names(&home.path().join("deep")), ["demo"]);
+    }
+
+    #[test]
+    fn a_folder_that_is_no_run_is_never_replaced() {
+        let home = tempfile::tempdir().unwrap();
+        let target = home.path().join("photos");
+        fs::create_dir(&target).unwrap();
+        fs::write(target.join("cat.jpg"), "meow").unwrap();
+        let refused = |target: &Path| {
+            let error = StagedFolder::create(target).unwrap_err();
+            assert!(matches!(error, OutputError::NotARun { .. }), "{error}");
+        };
+        refused(&target);
+        fs::write(target.join("manifest.json"), r#"{"version": "1"}"#).unwrap();
+        refused(&target);
+        refused(&target.join("cat.jpg"));
+        assert_eq!(names(&target), ["cat.jpg", "manifest.json"]);
+        assert_eq!(names(home.path()), ["photos"]);
+    }
+
+    #[test]
+    fn an_empty_folder_may_be_replaced() {
+        let home = tempfile::tempdir().unwrap();
+        write_run(home.path().join("demo").as_path(), "first");
+        let empty = home.path().join("empty");
+        fs::create_dir(&empty).unwrap();
+        write_run(&empty, "second");
+        assert_eq!(report(&empty), "second");
+    }
+
+    #[test]
+    fn without_a_commit_the_old_run_is_untouched() {
+        let home = tempfile::tempdir().unwrap();
+        let target = home.path().join("demo");
+        write_run(&target, "old");
+        let staged = StagedFolder::create(&target).unwrap();
+        staged.write("report.html", b"half").unwrap();
+        drop(staged);
+        assert_eq!(report(&target), "old");
+        assert_eq!(names(home.path()), ["demo"]);
+    }
+
+    #[test]
+    fn leftovers_of_a_killed_run_are_removed() {
+        let home = tempfile::tempdir().unwrap();
+        let target = home.path().join("demo");
+        let stale = home.path().join(".demo.lacsim-new");
+        fs::create_dir(&stale).unwrap();
+        fs::write(stale.join("bands.parquet"), "half").unwrap();
+        fs::write(home.path().join(".demo.lacsim-lock"), "").unwrap();
+        write_run(&target, "new");
+        assert_eq!(names(&target), ["manifest.json", "report.html"]);
+        assert_eq!(names(home.path()), ["demo"]);
+    }
+
+    #[test]
+    fn a_run_killed_between_the_renames_is_put_back() {
+        let home = tempfile::tempdir().unwrap();
+        let target = home.path().join("demo");
+        write_run(&target, "old");
+        fs::rename(&target, home.path().join(".demo.lacsim-old")).unwrap();
+        drop(StagedFolder::create(&target).unwrap());
+        assert_eq!(report(&target), "old");
+        assert_eq!(names(home.path()), ["demo"]);
+    }
+
+    #[test]
+    fn two_runs_do_not_write_to_one_target() {
+        let home = tempfile::tempdir().unwrap();
+        let target = home.path().join("demo");
+        let first = StagedFolder::create(&target).unwrap();
+        let error = StagedFolder::create(&target).unwrap_err();
+        assert!(matches!(error, OutputError::Busy { .. }), "{error}");
+        first.commit(&example()).unwrap();
+        assert_eq!(names(&target), ["manifest.json"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_stays_a_link_to_the_new_run() {
+        let home = tempfile::tempdir().unwrap();
+        let (target, link) = (home.path().join("demo"), home.path().join("latest"));
+        write_run(&target, "old");
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        write_run(&link, "new");
+        assert!(link.is_symlink());
+        assert_eq!(report(&target), "new");
+    }
+}
