@@ -1,5 +1,9 @@
 //! lacsim
+pub mod audit;
 pub mod calendar;
+pub mod cli;
+pub mod cohort_file;
+pub mod commands;
 pub mod config;
 pub mod engine;
 pub mod forecast;
@@ -7,4 +11,8 @@ pub mod luck;
 pub mod margins;
 pub mod model;
 pub mod output;
+pub mod run;
+pub mod story;
+pub mod summary;
+pub mod trace;
 pub mod units;

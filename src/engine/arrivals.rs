@@ -38,6 +38,47 @@ pub fn sibling_key(family: Key, sibling: usize) -> Key {
     family | (sibling as Key + 1)
 }
 
+/// What a key stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parts {
+    /// A child of the cohort.
+    Cohort {
+        /// From 0.
+        index: usize,
+    },
+    /// A family, or one of its children.
+    Family {
+        /// Stream.
+        stream: usize,
+        /// Layer.
+        layer: usize,
+        /// Forecast year.
+        year: usize,
+        /// Place within the layer and year.
+        index: usize,
+        /// 0 for the family, else the child, from 1.
+        sibling: usize,
+    },
+}
+
+/// Takes a key apart.
+pub fn parts(key: Key) -> Parts {
+    let bits = |from: u32, count: u32| (key >> from & ((1 << count) - 1)) as usize;
+    if key & COHORT_KIND != 0 {
+        Parts::Cohort {
+            index: bits(8, 32),
+        }
+    } else {
+        Parts::Family {
+            stream: bits(52, 8),
+            layer: bits(32, 20),
+            year: bits(24, 8),
+            index: bits(8, 16),
+            sibling: bits(0, 8),
+        }
+    }
+}
+
 /// Cumulative probabilities of a layer's number of families in a year.
 static LAYER_COUNTS: LazyLock<Vec<f64>> = LazyLock::new(|| {
     let mean = LAYER_FAMILIES_PER_YEAR;
@@ -478,6 +519,20 @@ mod tests {
         assert_ne!(sibling_key(family, 0), sibling_key(family, 1));
         assert_ne!(family_key(0, 1, 0, 0), family_key(0, 0, 1, 0));
         assert_ne!(cohort_key(5), family_key(0, 0, 0, 5));
+    }
+
+    #[test]
+    fn a_key_comes_apart_as_it_was_put_together() {
+        let key = sibling_key(family_key(3, 6_445, 9, 40), 2);
+        let family = Parts::Family {
+            stream: 3,
+            layer: 6_445,
+            year: 9,
+            index: 40,
+            sibling: 3,
+        };
+        assert_eq!(parts(key), family);
+        assert_eq!(parts(cohort_key(307)), Parts::Cohort { index: 307 });
     }
 
     #[test]

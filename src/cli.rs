@@ -1,0 +1,179 @@
+//! The command line: what may be asked, and its help.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ops::Range;
+use std::path::PathBuf;
+
+/// How likely is the plan? Plays thousands of futures of every child in care
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Play a scenario file's futures and write bands, likelihoods and spend
+    Run(RunArgs),
+    /// Look for mistakes, audit the paper's arithmetic and tell the scenario back, without running
+    Check(CheckArgs),
+    /// Tell one simulated child's life as a story, with what was drawn and why
+    Trace(TraceArgs),
+    /// Compare two runs: paired differences, changed inputs, changed likelihoods
+    Compare(CompareArgs),
+    /// Write a commented example scenario to start from
+    Init(InitArgs),
+    /// Print the JSON Schema of scenario files, for editors
+    Schema,
+}
+
+/// Play a scenario file's futures
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Scenario file
+    pub file: PathBuf,
+    /// Folder for the results [default: outputs/<name of the file>]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Futures to play: a number, or a range such as 2500..5000 [default: the file's]
+    #[arg(long, value_name = "N|A..B", value_parser = replicates)]
+    pub replicates: Option<Range<u32>>,
+    /// Seed of the random numbers [default: the file's]
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Threads to use [default: one for each core]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
+    /// Run this scenario and the comparison only; may be given again
+    #[arg(long, value_name = "NAME")]
+    pub scenario: Vec<String>,
+    /// Values of every single future to write
+    #[arg(long, value_enum, default_value_t = KeepReplicates::Headlines)]
+    pub keep_replicates: KeepReplicates,
+    /// Write every event of every child in the first N futures
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub events: u32,
+    /// Exit with code 3 unless the target is at least this likely in the main scenario; may be given again
+    #[arg(long, value_name = "TARGET=PROBABILITY", value_parser = requirement)]
+    pub require: Vec<(String, f64)>,
+    /// Print the summary as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Print nothing but mistakes
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+/// Values of every single future to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum KeepReplicates {
+    /// None
+    None,
+    /// Totals of every metric
+    Headlines,
+    /// Every series
+    All,
+}
+
+/// Look for mistakes without running
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Scenario file
+    pub file: PathBuf,
+}
+
+/// Tell one simulated child's life
+#[derive(Debug, Args)]
+pub struct TraceArgs {
+    /// Scenario file
+    pub file: PathBuf,
+    /// Which future
+    #[arg(long, default_value_t = 0)]
+    pub replicate: u32,
+    /// Which child, by name; lists some children if not given
+    #[arg(long, value_name = "ID")]
+    pub child: Option<String>,
+    /// In which scenario [default: the main one]
+    #[arg(long, value_name = "NAME")]
+    pub scenario: Option<String>,
+    /// Tell the same child's life in this scenario beside it
+    #[arg(long, value_name = "NAME")]
+    pub against: Option<String>,
+    /// Seed of the random numbers [default: the file's]
+    #[arg(long)]
+    pub seed: Option<u64>,
+}
+
+/// Compare two runs
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// Folder of the first run
+    pub first: PathBuf,
+    /// Folder of the second run
+    pub second: PathBuf,
+    /// Print as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Write a commented example
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// File to write; must not exist yet
+    #[arg(default_value = "scenario.toml")]
+    pub file: PathBuf,
+}
+
+fn replicates(text: &str) -> Result<Range<u32>, String> {
+    let number = |text: &str| {
+        text.trim()
+            .replace('_', "")
+            .parse::<u32>()
+            .map_err(|_| format!("\"{text}\" is no whole number"))
+    };
+    let range = match text.split_once("..") {
+        Some((from, to)) => number(from)?..number(to)?,
+        None => 0..number(text)?,
+    };
+    const MOST: u32 = 10_000_000;
+    if range.is_empty() {
+        Err("must be at least one future, such as 1000 or 2500..5000".to_owned())
+    } else if range.end > MOST {
+        Err(format!("must not go beyond {MOST}"))
+    } else {
+        Ok(range)
+    }
+}
+
+fn requirement(text: &str) -> Result<(String, f64), String> {
+    let (name, probability) = text
+        .rsplit_once('=')
+        .ok_or("must be TARGET=PROBABILITY, such as \"Plan in full=0.5\"")?;
+    match probability.trim().parse::<f64>() {
+        Ok(probability) if (0.0..=1.0).contains(&probability) => {
+            Ok((name.trim().to_owned(), probability))
+        }
+        _ => Err(format!("\"{probability}\" is no probability from 0 to 1")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn futures_are_a_number_or_a_range() {
+        assert_eq!(replicates("10_000"), Ok(0..10_000));
+        assert_eq!(replicates("2500..5000"), Ok(2_500..5_000));
+        assert!(replicates("0").is_err() && replicates("5..5").is_err() && replicates("x").is_err());
+    }
+
+    #[test]
+    fn a_requirement_names_a_target_and_a_probability() {
+        assert_eq!(requirement("a=b=0.5"), Ok(("a=b".to_owned(), 0.5)));
+        assert!(requirement("a").is_err() && requirement("a=1.5").is_err());
+    }
+}

@@ -1,0 +1,427 @@
+//! The commands: files in, results to files, summaries to standard output,
+//! progress and mistakes to standard error.
+
+use crate::cli::{
+    CheckArgs, Cli, Command, CompareArgs, InitArgs, KeepReplicates, RunArgs, TraceArgs,
+};
+use crate::config::{self, ScenarioFile};
+use crate::engine::Progress;
+use crate::engine::{Chance, run_replicates};
+use crate::luck::Seed;
+use crate::output::compare::compare;
+use crate::run::{Extent, Kept, Plan, RunError, RunOptions, RunResult, run};
+use crate::summary::{grouped, quoted};
+use crate::{audit, summary, trace};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// What the program's exit codes mean.
+mod exit {
+    pub const COULD_NOT: u8 = 1;
+    pub const MISTAKE: u8 = 2;
+    pub const ANSWER_IS_NO: u8 = 3;
+    pub const INTERRUPTED: u8 = 130;
+}
+
+/// An error for a person, and the exit code it stands for.
+struct Failure {
+    code: u8,
+    message: String,
+}
+
+impl Failure {
+    fn could_not(message: impl Into<String>) -> Self {
+        Self {
+            code: exit::COULD_NOT,
+            message: message.into(),
+        }
+    }
+
+    fn mistake(message: impl Into<String>) -> Self {
+        Self {
+            code: exit::MISTAKE,
+            message: message.into(),
+        }
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        let code = match &error {
+            RunError::Mistake(_) | RunError::Cohort(_) => exit::MISTAKE,
+            RunError::Output(_) => exit::COULD_NOT,
+            RunError::Interrupted => exit::INTERRUPTED,
+        };
+        let message = match error {
+            RunError::Mistake(report) => report,
+            other => chain(&other),
+        };
+        Self { code, message }
+    }
+}
+
+/// An error with everything that caused it.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = format!("error: {error}");
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let message = inner.to_string();
+        if !text.contains(&message) {
+            text.push_str(&format!(": {message}"));
+        }
+        cause = inner.source();
+    }
+    text.push('\n');
+    text
+}
+
+/// Obeys a command; the exit code says how it went.
+pub fn obey(cli: Cli) -> ExitCode {
+    let result = match cli.command {
+        Command::Run(args) => run_command(&args),
+        Command::Check(args) => check_command(&args),
+        Command::Trace(args) => trace_command(&args),
+        Command::Compare(args) => compare_command(&args),
+        Command::Init(args) => init_command(&args),
+        Command::Schema => schema_command(),
+    };
+    match result {
+        Ok(code) => code,
+        Err(failure) => {
+            let _ = write!(anstream::stderr(), "{}", failure.message);
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+/// Prints to standard output; a reader who has gone away is no error.
+fn print(text: &str) {
+    let mut out = anstream::stdout();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+fn load(path: &Path) -> Result<ScenarioFile, Failure> {
+    let name = path.display().to_string();
+    let bytes = std::fs::read(path)
+        .map_err(|error| Failure::could_not(format!("error: {name}: cannot read: {error}\n")))?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Failure::mistake(format!("error: {name}: is not UTF-8 text\n")))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    config::load(&name, text).map_err(Failure::mistake)
+}
+
+fn plan(path: &Path) -> Result<Plan, Failure> {
+    Ok(Plan::new(path, load(path)?)?)
+}
+
+fn check_command(args: &CheckArgs) -> Result<ExitCode, Failure> {
+    print(&audit::text(&plan(&args.file)?));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn schema_command() -> Result<ExitCode, Failure> {
+    let schema = serde_json::to_string_pretty(&config::json_schema())
+        .map_err(|error| Failure::could_not(format!("error: {error}\n")))?;
+    print(&format!("{schema}\n"));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The example that `init` writes.
+const EXAMPLE: &str = include_str!("../configs/example.toml");
+
+fn init_command(args: &InitArgs) -> Result<ExitCode, Failure> {
+    let name = args.file.display();
+    let mut file = std::fs::File::create_new(&args.file).map_err(|error| {
+        let reason = match error.kind() {
+            std::io::ErrorKind::AlreadyExists => "is there already, and is left as it is".to_owned(),
+            _ => format!("cannot write: {error}"),
+        };
+        Failure::could_not(format!("error: {name}: {reason}\n"))
+    })?;
+    file.write_all(EXAMPLE.as_bytes())
+        .map_err(|error| Failure::could_not(format!("error: {name}: cannot write: {error}\n")))?;
+    let shown = quoted(&args.file.display().to_string());
+    print(&format!("Written to {name}.\nNext: lacsim check {shown}, then lacsim run {shown}\n"));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn compare_command(args: &CompareArgs) -> Result<ExitCode, Failure> {
+    let comparison = compare(&args.first, &args.second)
+        .map_err(|error| Failure::could_not(chain(&error)))?;
+    if args.json {
+        let json = serde_json::to_string_pretty(&comparison)
+            .map_err(|error| Failure::could_not(format!("error: {error}\n")))?;
+        print(&format!("{json}\n"));
+    } else {
+        print(&format!("{comparison}\n"));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn trace_command(args: &TraceArgs) -> Result<ExitCode, Failure> {
+    let plan = plan(&args.file)?;
+    let index = |name: &String| {
+        let known = plan.models.iter().map(|model| model.scenario.as_str());
+        known.clone().position(|one| one == name).ok_or_else(|| {
+            let hint = config::mistakes::suggestion(name, known);
+            Failure::mistake(format!("error: no scenario is named \"{name}\"\nhint: {hint}\n"))
+        })
+    };
+    let options = trace::TraceOptions {
+        replicate: args.replicate,
+        child: args.child.clone(),
+        scenario: args
+            .scenario
+            .as_ref()
+            .map_or_else(|| Ok(plan.main_scenario()), index)?,
+        against: args.against.as_ref().map(index).transpose()?,
+        seed: args.seed,
+    };
+    print(&trace::text(&plan, &options)?);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run_command(args: &RunArgs) -> Result<ExitCode, Failure> {
+    let plan = plan(&args.file)?;
+    for (name, _) in &args.require {
+        if !plan.targets.iter().any(|target| target.name == *name) {
+            let known = plan.targets.iter().map(|target| target.name.as_str());
+            let hint = config::mistakes::suggestion(name, known);
+            return Err(Failure::mistake(format!(
+                "error: no target is named \"{name}\"\nhint: {hint}\n"
+            )));
+        }
+    }
+    let options = options(args);
+    let threads = rayon::ThreadPoolBuilder::new()
+        .num_threads(args.threads.map_or(0, usize::from))
+        .build()
+        .map_err(|error| Failure::could_not(format!("error: cannot start threads: {error}\n")))?;
+    let progress = Arc::new(Progress::default());
+    stop_on_interrupt(&progress);
+    let result = threads.install(|| -> Result<RunResult, RunError> {
+        let extent = Extent::new(&plan, &options)?;
+        announce(&plan, &extent, args.quiet);
+        let watch = Watch::start(&progress, &extent, args.quiet);
+        let result = run(&plan, &options, &progress);
+        watch.end();
+        result
+    })?;
+    if args.json {
+        print(&json(&plan, &result));
+    } else if !args.quiet {
+        print(&summary::text(&plan, &result, &options.out.display().to_string()));
+    }
+    Ok(verdict(args, &plan, &result))
+}
+
+fn options(args: &RunArgs) -> RunOptions {
+    let stem = args.file.file_stem().unwrap_or_default();
+    RunOptions {
+        out: args
+            .out
+            .clone()
+            .unwrap_or_else(|| PathBuf::from("outputs").join(stem)),
+        seed: args.seed,
+        replicates: args.replicates.clone(),
+        scenarios: args.scenario.clone(),
+        kept: match args.keep_replicates {
+            KeepReplicates::None => Kept::Nothing,
+            KeepReplicates::Headlines => Kept::Headlines,
+            KeepReplicates::All => Kept::Everything,
+        },
+        events: args.events,
+        arguments: std::env::args().skip(1).collect(),
+    }
+}
+
+/// The first interrupt asks the run to stop and clear up after itself.
+fn stop_on_interrupt(progress: &Arc<Progress>) {
+    let progress = Arc::clone(progress);
+    // Without a handler an interrupt still ends the program; the next run
+    // clears up what it left.
+    let _ = ctrlc::set_handler(move || progress.stop.store(true, Ordering::Relaxed));
+}
+
+/// The plan line: how much, how long, how much memory.
+fn announce(plan: &Plan, extent: &Extent, is_quiet: bool) {
+    if is_quiet {
+        return;
+    }
+    let pilot = 0..extent.replicates.len().min(8) as u32;
+    let started = Instant::now();
+    let model = &plan.models[plan.main_scenario()];
+    let uncounted = Progress::default();
+    let _ = run_replicates(
+        model,
+        &plan.numbers,
+        Seed(extent.seed),
+        pilot.clone(),
+        Chance::Own,
+        &uncounted,
+    );
+    let each = started.elapsed().as_secs_f64() / pilot.len() as f64;
+    let futures = extent.replicates.len() * extent.scenarios.len();
+    let seconds = each * futures as f64 / rayon::current_num_threads() as f64;
+    let _ = writeln!(
+        anstream::stderr(),
+        "Playing {} futures of {} scenario(s) on {} thread(s): about {}, {:.1} GB of memory for percentiles.",
+        grouped(extent.replicates.len() as f64),
+        extent.scenarios.len(),
+        rayon::current_num_threads(),
+        if seconds < 1.0 { "a second".to_owned() } else { format!("{seconds:.0} s") },
+        extent.bytes(plan) as f64 / 1e9
+    );
+}
+
+/// Shows how far a run has come: a bar on a terminal, a line now and then
+/// elsewhere.
+struct Watch {
+    done: Arc<AtomicBool>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Watch {
+    fn start(progress: &Arc<Progress>, extent: &Extent, is_quiet: bool) -> Self {
+        let done = Arc::new(AtomicBool::new(false));
+        if is_quiet {
+            return Self { done, thread: None };
+        }
+        let total = (extent.replicates.len() * extent.scenarios.len()) as u64;
+        let (progress, is_done) = (Arc::clone(progress), Arc::clone(&done));
+        let thread = std::thread::spawn(move || {
+            if std::io::stderr().is_terminal() {
+                draw_bar(&progress, &is_done, total);
+            } else {
+                print_lines(&progress, &is_done, total);
+            }
+        });
+        Self {
+            done,
+            thread: Some(thread),
+        }
+    }
+
+    fn end(self) {
+        self.done.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread {
+            thread.thread().unpark();
+            let _ = thread.join();
+        }
+    }
+}
+
+fn draw_bar(progress: &Progress, is_done: &AtomicBool, total: u64) {
+    let bar = ProgressBar::new(total);
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos} of {len} futures, {eta} left") {
+        bar.set_style(style);
+    }
+    while !is_done.load(Ordering::Relaxed) {
+        bar.set_position(progress.replicates.load(Ordering::Relaxed));
+        std::thread::park_timeout(Duration::from_millis(100));
+    }
+    bar.finish_and_clear();
+}
+
+fn print_lines(progress: &Progress, is_done: &AtomicBool, total: u64) {
+    const EVERY: Duration = Duration::from_secs(10);
+    let mut last = Instant::now();
+    while !is_done.load(Ordering::Relaxed) {
+        if last.elapsed() >= EVERY {
+            let played = progress.replicates.load(Ordering::Relaxed);
+            let _ = writeln!(
+                anstream::stderr(),
+                "{} of {} futures played",
+                grouped(played as f64),
+                grouped(total as f64)
+            );
+            last = Instant::now();
+        }
+        std::thread::park_timeout(Duration::from_millis(200));
+    }
+}
+
+/// Whether every required target is likely enough in the main scenario.
+fn verdict(args: &RunArgs, plan: &Plan, result: &RunResult) -> ExitCode {
+    let main = &plan.models[plan.main_scenario()].scenario;
+    let forecast = result
+        .forecasts
+        .iter()
+        .find(|one| one.scenario == *main)
+        .or(result.forecasts.last());
+    let mut code = ExitCode::SUCCESS;
+    for (name, probability) in &args.require {
+        let target = forecast
+            .iter()
+            .flat_map(|one| &one.targets)
+            .find(|one| one.target.name == *name);
+        if let Some(target) = target.filter(|target| target.probability < *probability) {
+            let _ = writeln!(
+                anstream::stderr(),
+                "\"{name}\" is {} in \"{main}\": less than the {probability} required",
+                target.likelihood()
+            );
+            code = ExitCode::from(exit::ANSWER_IS_NO);
+        }
+    }
+    code
+}
+
+/// The summary for programs.
+fn json(plan: &Plan, result: &RunResult) -> String {
+    let scenarios: Vec<serde_json::Value> = result
+        .forecasts
+        .iter()
+        .map(|forecast| {
+            let population: Vec<_> = forecast
+                .bands_of("population", "all", "all", "month")
+                .map(|band| {
+                    serde_json::json!({
+                        "date": band.date.to_string(), "mean": band.mean, "sd": band.sd,
+                        "p05": band.percentiles[0], "p10": band.percentiles[1],
+                        "p25": band.percentiles[2], "p50": band.percentiles[3],
+                        "p75": band.percentiles[4], "p90": band.percentiles[5],
+                        "p95": band.percentiles[6],
+                    })
+                })
+                .collect();
+            let targets: Vec<_> = forecast
+                .targets
+                .iter()
+                .map(|target| {
+                    serde_json::json!({
+                        "target": target.target.name,
+                        "date": target.target.date.to_string(),
+                        "probability": target.probability,
+                        "probability_low": target.probability_low,
+                        "probability_high": target.probability_high,
+                        "likelihood": target.likelihood(),
+                    })
+                })
+                .collect();
+            serde_json::json!({
+                "scenario": forecast.scenario, "population": population, "targets": targets,
+            })
+        })
+        .collect();
+    let summary = serde_json::json!({
+        "name": plan.config().forecast.name,
+        "question": plan.config().forecast.question,
+        "comparison": result.comparison,
+        "scenarios": scenarios,
+        "ignorance": {
+            "scenario": result.ignorance.scenario,
+            "figure": result.ignorance.figure,
+            "share": result.ignorance.share.map(|share| share.share),
+            "standard_error": result.ignorance.share.map(|share| share.standard_error),
+        },
+        "manifest": result.manifest,
+    });
+    let text = serde_json::to_string_pretty(&summary).expect("the summary is plain JSON");
+    format!("{text}\n")
+}

@@ -1,0 +1,317 @@
+//! What a person wants to read when a run is done.
+
+use crate::forecast::{ScenarioForecast, TargetResult};
+use crate::run::{Plan, RunResult};
+use crate::units::{financial_year_end, financial_year_name};
+use comfy_table::{CellAlignment, Table, presets};
+use std::fmt::Write;
+
+/// The summary of a run, for a terminal or a log.
+pub fn text(plan: &Plan, result: &RunResult, out: &str) -> String {
+    let mut text = String::new();
+    answer(&mut text, plan, result);
+    bands(&mut text, result);
+    money(&mut text, result);
+    targets(&mut text, result);
+    ignorance(&mut text, result);
+    written(&mut text, result, out);
+    text
+}
+
+/// The file's question and its answer, in the first lines.
+fn answer(text: &mut String, plan: &Plan, result: &RunResult) {
+    let forecast = &plan.config().forecast;
+    let _ = writeln!(text, "{}", forecast.name);
+    let scenario = &plan.models[plan.main_scenario()].scenario;
+    let found = result.forecasts.iter().find(|one| one.scenario == *scenario);
+    let Some((target, found)) = plan
+        .main_target()
+        .and_then(|index| Some((index, found?)))
+    else {
+        text.push('\n');
+        return;
+    };
+    if let Some(question) = &forecast.question {
+        let _ = writeln!(text, "{question}");
+    }
+    let result = &found.targets[target];
+    let _ = writeln!(
+        text,
+        "Answer: {} in scenario \"{scenario}\" ({}).\n",
+        result.likelihood(),
+        promise(result)
+    );
+}
+
+/// A target in words: `population at most 247 on 31 March 2019`.
+fn promise(result: &TargetResult) -> String {
+    let target = &result.target;
+    let segment = if target.segment_by == "all" {
+        String::new()
+    } else {
+        format!(" of {} {}", target.segment_by, target.segment)
+    };
+    let side = target.direction.word().replace('_', " ");
+    let amount = if target.metric.starts_with("spend") || target.metric.starts_with("saving") {
+        pounds(target.threshold)
+    } else {
+        whole(target.threshold)
+    };
+    format!(
+        "{}{segment} {side} {amount} {} {}",
+        target.metric.replace('_', " "),
+        match target.test.word() {
+            "ever_by" => "at some month end by",
+            _ => "on",
+        },
+        target.date.format("%-d %B %Y")
+    )
+}
+
+/// Children in care at year ends: median and ranges.
+fn bands(text: &mut String, result: &RunResult) {
+    let _ = writeln!(text, "Children in care (median, 8 in 10 futures between, 9 in 10 between)");
+    let mut table = table(&["scenario", "date", "median", "8 in 10", "9 in 10"]);
+    for forecast in &result.forecasts {
+        for band in year_ends(forecast) {
+            let p = band.percentiles;
+            table.add_row([
+                forecast.scenario.clone(),
+                band.date.format("%-d %b %Y").to_string(),
+                whole(p[3]),
+                format!("{} to {}", whole(p[1]), whole(p[5])),
+                format!("{} to {}", whole(p[0]), whole(p[6])),
+            ]);
+        }
+    }
+    align(&mut table, 2);
+    let _ = writeln!(text, "{table}\n");
+}
+
+/// Bands of the population at financial year ends, or at the last month.
+fn year_ends(forecast: &ScenarioForecast) -> Vec<&crate::forecast::Band> {
+    let all: Vec<_> = forecast.bands_of("population", "all", "all", "month").collect();
+    let ends: Vec<_> = all
+        .iter()
+        .copied()
+        .filter(|band| financial_year_end(band.date) == band.date)
+        .collect();
+    if ends.is_empty() {
+        all.last().copied().into_iter().collect()
+    } else {
+        ends
+    }
+}
+
+/// Spend and saving by financial year.
+fn money(text: &mut String, result: &RunResult) {
+    let spends = result
+        .forecasts
+        .iter()
+        .flat_map(|forecast| forecast.bands_of("spend", "all", "all", "financial_year"))
+        .any(|band| band.percentiles[6] > 0.0);
+    if !spends {
+        return;
+    }
+    let _ = writeln!(
+        text,
+        "Spend by financial year, and net saving against \"{}\" (median, 8 in 10 futures between; * part of a year)",
+        result.comparison
+    );
+    let mut table = table(&["scenario", "year", "spend", "8 in 10", "net saving", "8 in 10"]);
+    for forecast in &result.forecasts {
+        let savings: Vec<_> = forecast
+            .bands_of("saving_net", "all", "all", "financial_year")
+            .collect();
+        for band in forecast.bands_of("spend", "all", "all", "financial_year") {
+            let saving = savings.iter().find(|saving| saving.date == band.date);
+            let part = if is_whole_year(result, band.date) { "" } else { " *" };
+            let mut row = vec![
+                forecast.scenario.clone(),
+                format!("{}{part}", financial_year_name(band.date)),
+                pounds(band.percentiles[3]),
+                range(band),
+            ];
+            if forecast.scenario == result.comparison {
+                row.extend(["-".to_owned(), "-".to_owned()]);
+            } else {
+                row.push(saving.map_or_else(String::new, |saving| pounds(saving.percentiles[3])));
+                row.push(saving.map_or_else(String::new, |saving| range(saving)));
+            }
+            table.add_row(row);
+        }
+    }
+    align(&mut table, 2);
+    let _ = writeln!(text, "{table}\n");
+}
+
+fn is_whole_year(result: &RunResult, date: crate::units::Date) -> bool {
+    let first = result
+        .forecasts
+        .first()
+        .and_then(|forecast| forecast.bands_of("spend", "all", "all", "month").next())
+        .map(|band| band.date);
+    let closes = financial_year_end(date) == date;
+    let opens = first.is_some_and(|first| {
+        let april = financial_year_end(date) - chrono::Months::new(11);
+        first <= crate::units::month_end(april)
+    });
+    closes && opens
+}
+
+fn range(band: &crate::forecast::Band) -> String {
+    format!("{} to {}", pounds(band.percentiles[1]), pounds(band.percentiles[5]))
+}
+
+/// Each target with its likelihood, in a number and a word.
+fn targets(text: &mut String, result: &RunResult) {
+    if result.forecasts.iter().all(|forecast| forecast.targets.is_empty()) {
+        return;
+    }
+    let _ = writeln!(text, "How likely is each target?");
+    let mut table = table(&["target", "scenario", "likelihood"]);
+    let count = result.forecasts[0].targets.len();
+    for index in 0..count {
+        for (order, forecast) in result.forecasts.iter().enumerate() {
+            let target = &forecast.targets[index];
+            let name = if order == 0 {
+                format!("{}: {}", target.target.name, promise(target))
+            } else {
+                String::new()
+            };
+            table.add_row([name, forecast.scenario.clone(), target.likelihood()]);
+        }
+    }
+    let _ = writeln!(text, "{table}\n");
+}
+
+fn ignorance(text: &mut String, result: &RunResult) {
+    let found = &result.ignorance;
+    match found.share {
+        Some(share) => {
+            let ignorance = (100.0 * share.share).round();
+            let error = (100.0 * share.standard_error).round().max(1.0);
+            let _ = writeln!(
+                text,
+                "Of the spread of {} in \"{}\", about {ignorance:.0} % (give or take {error:.0}) is what we do not know (uncertain rates), the rest is chance.\n",
+                found.figure, found.scenario
+            );
+        }
+        None => {
+            let _ = writeln!(
+                text,
+                "Too few futures to part what we do not know from chance (200 or more are needed).\n"
+            );
+        }
+    }
+}
+
+fn written(text: &mut String, result: &RunResult, out: &str) {
+    let manifest = &result.manifest;
+    let files: Vec<&str> = manifest.files.iter().map(|file| file.name.as_str()).collect();
+    let _ = writeln!(text, "Written to {out}: {}, manifest.json", files.join(", "));
+    let _ = writeln!(
+        text,
+        "{} children in {} futures of {} scenario(s), {:.1} s, {} children a second; seed {}.",
+        grouped(manifest.children_simulated as f64),
+        grouped(f64::from(manifest.replicates)),
+        manifest.scenarios.len(),
+        manifest.wall_seconds,
+        grouped(manifest.children_per_second.round()),
+        manifest.seed
+    );
+    let name = &manifest.scenario.name;
+    let _ = writeln!(
+        text,
+        "Next: lacsim trace {} --replicate {}   (one future, child by child)",
+        quoted(name),
+        manifest.first_replicate
+    );
+}
+
+/// A file name as a shell takes it.
+pub fn quoted(name: &str) -> String {
+    let plain = name
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c));
+    if plain {
+        name.to_owned()
+    } else {
+        format!("'{}'", name.replace('\'', "'\\''"))
+    }
+}
+
+fn table(headers: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(headers.to_vec());
+    table
+}
+
+/// Sets the columns from `first` on to the right.
+fn align(table: &mut Table, first: usize) {
+    for column in table.column_iter_mut().skip(first) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+}
+
+fn whole(value: f64) -> String {
+    grouped(value.round())
+}
+
+/// Pounds as `£14.2m` or `£850k`: no more digits than a forecast has.
+pub fn pounds(value: f64) -> String {
+    let sign = if value < 0.0 { "-" } else { "" };
+    let amount = value.abs();
+    if amount >= 9_950_000.0 {
+        format!("{sign}£{:.1}m", amount / 1e6)
+    } else if amount >= 995_000.0 {
+        format!("{sign}£{:.2}m", amount / 1e6)
+    } else if amount >= 500.0 {
+        format!("{sign}£{:.0}k", amount / 1e3)
+    } else {
+        format!("{sign}£{amount:.0}")
+    }
+}
+
+/// A whole number with commas.
+pub fn grouped(value: f64) -> String {
+    let digits = format!("{:.0}", value.abs());
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    if value < 0.0 && digits != "0" {
+        text.insert(0, '-');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_is_written_as_committees_write_it() {
+        assert_eq!(pounds(14_520_000.0), "£14.5m");
+        assert_eq!(pounds(1_234_567.0), "£1.23m");
+        assert_eq!(pounds(-850_400.0), "-£850k");
+        assert_eq!(pounds(12.0), "£12");
+    }
+
+    #[test]
+    fn numbers_are_grouped_in_thousands() {
+        assert_eq!(grouped(1_234_567.0), "1,234,567");
+        assert_eq!(grouped(-1_000.0), "-1,000");
+        assert_eq!(grouped(999.0), "999");
+    }
+
+    #[test]
+    fn a_name_with_spaces_is_quoted() {
+        assert_eq!(quoted("our plan.toml"), "'our plan.toml'");
+        assert_eq!(quoted("plan.toml"), "plan.toml");
+    }
+}
