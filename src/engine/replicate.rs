@@ -105,11 +105,10 @@ impl<R: Recorder> Play<'_, R> {
     pub(super) fn live(&mut self, life: &mut Life, until: f64) -> bool {
         loop {
             let (time, next) = life.next();
-            if time > self.horizon {
-                self.finish(life);
-                return false;
-            }
-            if time > until {
+            if time > until.min(self.horizon) {
+                if until > self.horizon {
+                    self.finish(life);
+                }
                 return false;
             }
             if next == Next::Ask || life.plan.holds {

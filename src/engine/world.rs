@@ -263,14 +263,15 @@ impl<'m> World<'m> {
         self.model.curves[span.curve].time(luck) * span.days
     }
 
-    /// Runs a clock from one time to another with so much luck left.
+    /// Runs a clock from one time to another with so much luck left; with
+    /// infinite luck it never rings, and says how much luck it takes.
     #[inline]
     pub fn walk(&self, index: usize, child: Standing, from: f64, until: f64, luck: f64) -> Walk {
         let ticking = &self.clocks[index];
         if ticking.timeline.is_empty() {
             return self.walk_constant(index, child, (from, until), luck, ticking.factor);
         }
-        let mut left = luck;
+        let mut spent = 0.0;
         let mut now = from;
         for &(end, factor) in &ticking.timeline {
             if end <= now {
@@ -278,16 +279,16 @@ impl<'m> World<'m> {
             }
             let stop = end.min(until);
             let factor = factor * ticking.factor;
-            match self.walk_constant(index, child, (now, stop), left, factor) {
+            match self.walk_constant(index, child, (now, stop), luck - spent, factor) {
                 Walk::Rings(time) => return Walk::Rings(time),
-                Walk::Spent(used) => left -= used,
+                Walk::Spent(used) => spent += used,
             }
             now = stop;
             if now >= until {
                 break;
             }
         }
-        Walk::Spent(luck - left)
+        Walk::Spent(spent)
     }
 
     /// The same while the calendar's factor is constant.
@@ -311,10 +312,12 @@ impl<'m> World<'m> {
             } => {
                 let curve = &self.model.curves[*curve];
                 let start = defective_hazard(curve, *applies, (from - child.origin) / days);
-                let rings = defective_time(curve, *applies, start + luck / factor);
-                let time = (child.origin + rings * days).max(from);
-                if time <= until {
-                    return Walk::Rings(time);
+                if luck < f64::INFINITY {
+                    let rings = defective_time(curve, *applies, start + luck / factor);
+                    let time = (child.origin + rings * days).max(from);
+                    if time <= until {
+                        return Walk::Rings(time);
+                    }
                 }
                 let end = defective_hazard(curve, *applies, (until - child.origin) / days);
                 Walk::Spent(factor * (end - start))
@@ -341,7 +344,7 @@ fn walk_bands(
     factor: f64,
 ) -> Walk {
     let mut now = from;
-    let mut left = luck;
+    let mut spent = 0.0;
     let mut age = 0;
     while age + 1 < ages.len() && ages[age] <= now - child.born {
         age += 1;
@@ -356,17 +359,17 @@ fn walk_bands(
         let stop = until.min(age_end).min(time_end);
         let rate = daily[age * times.len() + time] * factor;
         let used = rate * (stop - now);
-        if used >= left && rate > 0.0 {
-            return Walk::Rings(now + left / rate);
+        if spent + used >= luck && rate > 0.0 {
+            return Walk::Rings(now + (luck - spent) / rate);
         }
-        left -= used;
+        spent += used;
         now = stop;
         if now >= until {
-            return Walk::Spent(luck - left);
+            return Walk::Spent(spent);
         }
         if now >= age_end {
             if age + 1 == ages.len() {
-                return Walk::Spent(luck - left);
+                return Walk::Spent(spent);
             }
             age += 1;
         }
@@ -658,6 +661,11 @@ mod tests {
             Walk::Spent(spent) => assert!((spent - used).abs() < 1e-12),
             rings => panic!("{rings:?}"),
         }
+        // Without end of luck, what is used is the same.
+        assert_eq!(
+            walk_bands(&ages, &times, &rates, child, (0.0, 90.0), f64::INFINITY, 1.0),
+            Walk::Spent(65.25 * 0.01 + 24.75 * 0.001)
+        );
         let Walk::Rings(time) =
             walk_bands(&ages, &times, &rates, child, (0.0, 1000.0), 0.66, 1.0)
         else {
