@@ -15,12 +15,13 @@ use crate::config::Config;
 use crate::config::names::AGEING_OUT;
 use crate::units::{ADULT_AGE_YEARS, birthday, date_after, days_between};
 use aftercare::{AllowanceModel, Money, ReentryModel};
-use clocks::{Clock, Curves};
+use clocks::{Clock, Curves, Running};
 use curves::Curve;
 use entries::{CohortModel, KnownChild, PanelModel, Stream};
 use numbers::{Number, ParameterSet};
 use series::{AGE_BANDS, Reporting};
 use stages::{PathwayModel, PoolModel};
+use std::sync::Arc;
 
 /// One scenario, ready to draw. Immutable while replicates run.
 #[derive(Debug)]
@@ -29,10 +30,12 @@ pub struct Model {
     pub scenario: String,
     /// What is counted and reported.
     pub reporting: Reporting,
-    /// Duration tables.
-    pub curves: Vec<Curve>,
+    /// Duration tables, shared by the scenarios of a file.
+    pub curves: Vec<Arc<Curve>>,
     /// Clocks of a stay.
     pub clocks: Vec<Clock>,
+    /// Which of them run for whom.
+    pub running: Running,
     /// The children in care on the start date.
     pub cohort: Option<CohortModel>,
     /// Referral streams.
@@ -67,11 +70,13 @@ pub struct Model {
 }
 
 impl Model {
-    /// Builds a scenario's model. `numbers` collects uncertain quantities over
-    /// all scenarios of a run; `children` is the cohort's file, if it has one.
+    /// Builds a scenario's model. `curves` and `numbers` collect duration tables
+    /// and uncertain quantities over all scenarios of a run; `children` is the
+    /// cohort's file, if it has one.
     pub fn new(
         config: &Config,
         children: Option<&[KnownChild]>,
+        curves: &mut Curves,
         numbers: &mut ParameterSet,
     ) -> Self {
         let start = config.forecast.start;
@@ -82,18 +87,17 @@ impl Model {
             .chain([config.money.first_growth])
             .collect();
         let calendar = Calendar::new(start, config.forecast.end, &price_changes);
-        let mut curves = Curves::default();
-        let clocks = clocks::clocks(config, &mut curves, numbers);
+        let clocks = clocks::clocks(config, curves, numbers);
         let streams = entries::streams(config, numbers);
         let panel = config
             .panel
             .as_ref()
-            .map(|panel| entries::panel(panel, start, &mut curves, numbers));
-        let pathways = stages::pathways(config, &mut curves, numbers, |pathway, stage| {
+            .map(|panel| entries::panel(panel, start, curves, numbers));
+        let pathways = stages::pathways(config, curves, numbers, |pathway, stage| {
             series::stage_fee(config, pathway, stage)
         });
-        let reentries = aftercare::reentries(config, &mut curves, numbers);
-        let allowances = aftercare::allowances(config, &mut curves, numbers);
+        let reentries = aftercare::reentries(config, curves, numbers);
+        let allowances = aftercare::allowances(config, curves, numbers);
         let money = aftercare::money(config, numbers);
         let drifts: Vec<(String, Number, Number)> = config
             .drifts
@@ -117,7 +121,8 @@ impl Model {
         Self {
             scenario: config.scenario.clone(),
             reporting: Reporting::new(config, calendar),
-            curves: curves.into_tables(),
+            curves: curves.tables(),
+            running: Running::new(config, &clocks),
             clocks,
             cohort: entries::cohort(config, children),
             streams,

@@ -11,6 +11,7 @@ use crate::forecast::variance::{Share, parameter_share};
 use crate::forecast::{ScenarioForecast, forecast_scenario};
 use crate::luck::Seed;
 use crate::model::Model;
+use crate::model::clocks::Curves;
 use crate::model::layout::{Kind, Layout, Period};
 use crate::model::numbers::ParameterSet;
 use crate::output::folder::StagedFolder;
@@ -101,10 +102,11 @@ impl Plan {
         let cohort = cohort_file::read(path, &file.scenarios[0])?;
         let children = cohort.as_ref().map(|cohort| cohort.children.as_slice());
         let mut numbers = ParameterSet::default();
+        let mut curves = Curves::default();
         let models: Vec<Model> = file
             .scenarios
             .iter()
-            .map(|config| Model::new(config, children, &mut numbers))
+            .map(|config| Model::new(config, children, &mut curves, &mut numbers))
             .collect();
         let targets: Vec<Target> = file.scenarios[0].targets.iter().map(target).collect();
         let plan = Self {

@@ -260,7 +260,7 @@ impl<R: Recorder> Play<'_, R> {
     fn plan_case(&mut self, life: &mut Life, pathway: u8) {
         let day = self.world.model.pathways[usize::from(pathway)].cases_day;
         self.join(life, day, pathway);
-        self.set_rings(life);
+        self.change_clocks(life, 0.0);
     }
 
     /// Plays every family that is referred.

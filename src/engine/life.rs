@@ -1,7 +1,7 @@
 //! One child's life: the state between two events, and which comes next.
 
 use crate::luck::Key;
-use crate::model::clocks::MOST_CLOCKS;
+use crate::model::clocks::{ClockSet, MOST_CLOCKS};
 
 /// No pathway.
 pub const NONE: u8 = u8::MAX;
@@ -103,16 +103,24 @@ pub struct Life {
     pub origin: f64,
     /// Age at entry into this stay, in days.
     pub age_at_entry: f64,
-    /// Time up to which the clocks' luck has been used.
-    pub since: f64,
     /// Day from which this stay is counted.
     pub stay_since: i32,
     /// Day from which this placement is counted.
     pub placement_since: i32,
     /// Day from which this legal status is counted.
     pub status_since: i32,
-    /// Luck left on each clock.
+    /// Clocks that run.
+    pub running: ClockSet,
+    /// Clocks that may run in this stay, by the age at entry.
+    pub possible: ClockSet,
+    /// Clocks whose luck is still the word drawn for it.
+    pub fresh: ClockSet,
+    /// The word drawn for each clock.
+    pub words: [u32; MOST_CLOCKS],
+    /// Luck left on each clock that is not fresh.
     pub left: [f64; MOST_CLOCKS],
+    /// Time up to which each running clock's luck has been used.
+    pub since: [f64; MOST_CLOCKS],
     /// When each clock rings.
     pub rings: [f64; MOST_CLOCKS],
     /// How often each clock has rung in this stay.
@@ -121,6 +129,8 @@ pub struct Life {
     pub first_ring: (f64, u8),
     /// Pathways the child has been on.
     pub tried: u64,
+    /// Clocks that would identify the child for one of them again.
+    pub tried_clocks: ClockSet,
     /// The walk along a pathway.
     pub plan: Plan,
     /// Which of the child's scheduled events is the latest.
@@ -144,15 +154,20 @@ impl Life {
             whereabouts: Whereabouts::Over,
             origin: 0.0,
             age_at_entry: 0.0,
-            since: 0.0,
             stay_since: 0,
             placement_since: 0,
             status_since: 0,
+            running: 0,
+            possible: 0,
+            fresh: 0,
+            words: [0; MOST_CLOCKS],
             left: [0.0; MOST_CLOCKS],
+            since: [0.0; MOST_CLOCKS],
             rings: [f64::INFINITY; MOST_CLOCKS],
             rung: [0; MOST_CLOCKS],
             first_ring: (f64::INFINITY, 0),
             tried: 0,
+            tried_clocks: 0,
             plan: Plan {
                 pathway: NONE,
                 stage: 0,

@@ -11,7 +11,7 @@ use super::tally::Tally;
 use super::world::{Standing, Walk, World};
 use crate::calendar::Calendar;
 use crate::luck::{Key, Luck, Purpose, exponential, uniform};
-use crate::model::clocks::Effect;
+use crate::model::clocks::{ClockSet, Effect};
 use crate::model::series::{AGE_BANDS, Counters, FAILED, LEFT_FIRST, SUCCEEDED};
 use crate::model::stages::{LeadsTo, OnFail};
 
@@ -191,21 +191,78 @@ impl<R: Recorder> Play<'_, R> {
         let day = day_of(time);
         life.whereabouts = Whereabouts::InCare;
         life.age_at_entry = life.origin - f64::from(life.born);
-        life.since = time;
         life.stay_since = day;
         life.placement_since = day;
         life.status_since = day;
         let clocks = self.world.clocks.len();
         let stay = u16::from(life.stays);
-        for (block, chunk) in life.left[..clocks].chunks_mut(4).enumerate() {
+        for (block, chunk) in life.words[..clocks].chunks_mut(4).enumerate() {
             let words = self.luck.words(life.person, Purpose::Clock, block as u8, stay << 8);
-            for (left, word) in chunk.iter_mut().zip(words) {
-                *left = exponential(word);
+            chunk.copy_from_slice(&words[..chunk.len()]);
+        }
+        life.fresh = ClockSet::MAX;
+        life.rung[..clocks].fill(0);
+        life.rings[..clocks].fill(f64::INFINITY);
+        life.possible = ClockSet::MAX;
+        for (limit, clock) in &self.world.model.running.young {
+            if life.age_at_entry >= *limit {
+                life.possible &= !clock;
             }
         }
-        life.rung[..clocks].fill(0);
         life.stays += 1;
-        self.set_rings(life);
+        life.running = 0;
+        self.change_clocks(life, time);
+    }
+
+    /// The clocks that run for a child as it stands.
+    #[inline]
+    fn running(&self, life: &Life) -> ClockSet {
+        let running = &self.world.model.running;
+        let everywhere = running.legal_status[usize::from(life.legal_status)]
+            & running.placement[usize::from(life.placement)]
+            & running.stream[usize::from(life.stream)]
+            & life.possible
+            & !life.tried_clocks;
+        if life.is_on_pathway() {
+            everywhere & running.on_pathway[usize::from(life.plan.pathway)]
+        } else {
+            everywhere
+        }
+    }
+
+    /// Starts and stops clocks after the child's state has changed. A clock that
+    /// stops keeps the luck it has not used; one that goes on is not touched.
+    pub(super) fn change_clocks(&mut self, life: &mut Life, time: f64) {
+        let now = self.running(life);
+        let mut stopped = life.running & !now;
+        while stopped != 0 {
+            let clock = stopped.trailing_zeros() as usize;
+            stopped &= stopped - 1;
+            self.stop_clock(life, clock, time);
+        }
+        let mut started = now & !life.running;
+        while started != 0 {
+            let clock = started.trailing_zeros() as usize;
+            started &= started - 1;
+            life.since[clock] = time;
+            self.set_ring(life, clock);
+        }
+        life.running = now;
+        Self::find_first_ring(life);
+    }
+
+    fn find_first_ring(life: &mut Life) {
+        let mut first = (f64::INFINITY, 0);
+        let mut running = life.running;
+        while running != 0 {
+            let clock = running.trailing_zeros();
+            running &= running - 1;
+            let ring = life.rings[clock as usize];
+            if ring < first.0 {
+                first = (ring, clock as u8);
+            }
+        }
+        life.first_ring = first;
     }
 
     fn standing(life: &Life) -> Standing {
@@ -215,98 +272,75 @@ impl<R: Recorder> Play<'_, R> {
         }
     }
 
-    /// Whether a clock runs for a child as it stands.
-    #[inline]
-    fn runs(&self, life: &Life, clock: usize) -> bool {
-        let clock = &self.world.model.clocks[clock];
-        let who = clock.who.legal_status.has(life.legal_status)
-            && clock.who.placement.has(life.placement)
-            && clock.who.stream.has(life.stream)
-            && life.age_at_entry < clock.age_at_entry_below;
-        who && match clock.effect {
-            Effect::Exit(kind) => {
-                !life.is_on_pathway()
-                    || !self.world.model.pathways[usize::from(life.plan.pathway)]
-                        .replaces
-                        .has(kind)
-            }
-            Effect::Move(_) => true,
-            Effect::Join(pathway) => !life.is_on_pathway() && life.tried >> pathway & 1 == 0,
+    /// Luck left on a clock.
+    fn left(life: &mut Life, clock: usize) -> f64 {
+        if life.fresh >> clock & 1 == 1 {
+            life.fresh &= !(1 << clock);
+            life.left[clock] = exponential(life.words[clock]);
         }
+        life.left[clock]
     }
 
-    /// Works out when each clock rings, from the luck it has left.
-    pub(super) fn set_rings(&mut self, life: &mut Life) {
+    /// Works out when a clock rings, from the luck it has left.
+    fn set_ring(&mut self, life: &mut Life, clock: usize) {
+        life.rings[clock] = f64::INFINITY;
+        let since = life.since[clock];
+        // The luck −ln(1 − u) is never less than u: a word above the most that
+        // can be used needs no logarithm and no walk.
+        if life.fresh >> clock & 1 == 1
+            && uniform(life.words[clock]) >= self.world.most_luck(clock, since - life.origin)
+        {
+            return;
+        }
+        let left = Self::left(life, clock);
         let until = f64::from(life.adult).min(self.horizon);
         let child = Self::standing(life);
-        let mut first = (f64::INFINITY, 0);
-        for clock in 0..self.world.clocks.len() {
-            let mut ring = f64::INFINITY;
-            if self.runs(life, clock)
-                && let Walk::Rings(time) =
-                    self.world
-                        .walk(clock, child, life.since, until, life.left[clock])
-                && time - child.born < self.world.model.clocks[clock].age_below
-            {
-                ring = time;
-            }
-            life.rings[clock] = ring;
-            if ring < first.0 {
-                first = (ring, clock as u8);
-            }
+        if let Walk::Rings(time) = self.world.walk(clock, child, since, until, left)
+            && time - child.born < self.world.model.clocks[clock].age_below
+        {
+            life.rings[clock] = time;
         }
-        life.first_ring = first;
     }
 
-    /// Uses up the luck of every running clock to a time, before the child's
-    /// state changes. Unused luck carries over.
-    fn use_luck(&mut self, life: &mut Life, time: f64) {
-        let child = Self::standing(life);
-        for clock in 0..self.world.clocks.len() {
-            if self.runs(life, clock)
-                && let Walk::Spent(used) =
-                    self.world
-                        .walk(clock, child, life.since, time, f64::INFINITY)
-            {
-                life.left[clock] = (life.left[clock] - used).max(0.0);
-            }
+    /// Stops a clock: the luck it has not used stays for later.
+    fn stop_clock(&mut self, life: &mut Life, clock: usize, time: f64) {
+        let left = Self::left(life, clock);
+        let (child, since) = (Self::standing(life), life.since[clock]);
+        if let Walk::Spent(used) = self.world.walk(clock, child, since, time, f64::INFINITY) {
+            life.left[clock] = (left - used).max(0.0);
         }
-        life.since = time;
+        life.rings[clock] = f64::INFINITY;
     }
 
     fn ring(&mut self, life: &mut Life, time: f64, clock: u8) {
         let index = usize::from(clock);
-        self.note(
-            life.person,
-            time,
-            Event::Rang { clock },
-            Some(life.left[index]),
-            None,
-        );
+        let left = Self::left(life, index);
+        self.note(life.person, time, Event::Rang { clock }, Some(left), None);
         match self.world.model.clocks[index].effect {
             Effect::Exit(kind) => self.leave(life, time, kind),
             Effect::Move(placement) => {
-                self.use_luck(life, time);
-                self.wind_up(life, index);
+                self.wind_up(life, index, time);
                 self.move_to(life, time, placement);
-                self.set_rings(life);
+                self.change_clocks(life, time);
             }
             Effect::Join(pathway) => {
-                self.use_luck(life, time);
-                self.wind_up(life, index);
+                self.wind_up(life, index, time);
                 self.join(life, time, pathway);
-                self.set_rings(life);
+                self.change_clocks(life, time);
             }
         }
     }
 
     /// Fresh luck for a clock that has rung.
-    fn wind_up(&mut self, life: &mut Life, clock: usize) {
+    fn wind_up(&mut self, life: &mut Life, clock: usize, time: f64) {
         life.rung[clock] = life.rung[clock].saturating_add(1);
         let occurrence = u16::from(life.stays) << 8 | u16::from(life.rung[clock]);
         let block = RUNG_BLOCK + clock as u8;
         let words = self.luck.words(life.person, Purpose::Clock, block, occurrence);
-        life.left[clock] = exponential(words[0]);
+        life.words[clock] = words[0];
+        life.fresh |= 1 << clock;
+        life.since[clock] = time;
+        self.set_ring(life, clock);
     }
 
     /// Moves a child, or leaves it where it is if there is no bed.
@@ -321,6 +355,7 @@ impl<R: Recorder> Play<'_, R> {
     /// Puts a child on a pathway; its first stage starts.
     pub(super) fn join(&mut self, life: &mut Life, time: f64, pathway: u8) {
         life.tried |= 1 << pathway;
+        life.tried_clocks |= self.world.model.running.joins[usize::from(pathway)];
         life.plan.pathway = pathway;
         self.note(life.person, time, Event::Joined { pathway }, None, None);
         self.start_attempt(life, time);
@@ -418,9 +453,8 @@ impl<R: Recorder> Play<'_, R> {
         self.tally.event(self.calendar, outcome, day_of(time));
         match self.world.model.pathways[pathway].stages[stage].on_fail {
             OnFail::StayInCare => {
-                self.use_luck(life, time);
                 self.end_plan(life);
-                self.set_rings(life);
+                self.change_clocks(life, time);
             }
             OnFail::Retry(_) => {
                 let words = self.attempt_words(life, RETRY_BLOCK);
@@ -435,12 +469,11 @@ impl<R: Recorder> Play<'_, R> {
                 life.plan.step = Step::Retries(time + wait);
             }
             OnFail::ChangeTo(other) => {
-                self.use_luck(life, time);
                 self.end_plan(life);
                 if life.tried >> other & 1 == 0 {
                     self.join(life, time, other);
                 }
-                self.set_rings(life);
+                self.change_clocks(life, time);
             }
         }
     }
@@ -465,7 +498,6 @@ impl<R: Recorder> Play<'_, R> {
                 legal_status,
                 placement,
             } => {
-                self.use_luck(life, time);
                 self.end_plan(life);
                 if let Some(legal_status) = legal_status {
                     // Grants may hang on the status: the placement's nights
@@ -484,7 +516,7 @@ impl<R: Recorder> Play<'_, R> {
                 if let Some(placement) = placement.filter(|to| *to != life.placement) {
                     self.move_to(life, time, placement);
                 }
-                self.set_rings(life);
+                self.change_clocks(life, time);
             }
         }
     }

@@ -138,8 +138,13 @@ enum TickingHazard {
         days: f64,
         applies: f64,
     },
-    /// Daily rates, `[age][time]` flat.
-    Bands(Vec<f64>),
+    Bands {
+        /// Daily rates, `[age][time]` flat.
+        daily: Vec<f64>,
+        /// Most luck that could be used up to the horizon by a child of any
+        /// age, from each band of time on.
+        most: Vec<f64>,
+    },
 }
 
 /// What became of a clock's luck over a stretch of time.
@@ -200,7 +205,7 @@ impl<'m> World<'m> {
             clocks: model
                 .clocks
                 .iter()
-                .map(|clock| ticking(clock, parameters, &drifts))
+                .map(|clock| ticking(clock, parameters, &drifts, f64::from(model.calendar().horizon())))
                 .collect(),
             streams: model
                 .streams
@@ -291,6 +296,24 @@ impl<'m> World<'m> {
         Walk::Spent(spent)
     }
 
+    /// More luck than a clock of banded rates can use up to the horizon, for a
+    /// child so many days on the clock; most children's luck lies above it, and
+    /// their clocks need no walk.
+    #[inline]
+    pub fn most_luck(&self, index: usize, days: f64) -> f64 {
+        let TickingHazard::Bands { most, .. } = &self.clocks[index].hazard else {
+            return f64::INFINITY;
+        };
+        let ClockHazard::Bands { times, .. } = &self.model.clocks[index].hazard else {
+            return f64::INFINITY;
+        };
+        let mut band = 0;
+        while times[band] <= days {
+            band += 1;
+        }
+        most[band]
+    }
+
     /// The same while the calendar's factor is constant.
     #[inline]
     fn walk_constant(
@@ -322,12 +345,12 @@ impl<'m> World<'m> {
                 let end = defective_hazard(curve, *applies, (until - child.origin) / days);
                 Walk::Spent(factor * (end - start))
             }
-            TickingHazard::Bands(rates) => {
+            TickingHazard::Bands { daily, .. } => {
                 let ClockHazard::Bands { ages, times, .. } = &self.model.clocks[index].hazard
                 else {
                     unreachable!("a clock's numbers have the form of its model")
                 };
-                walk_bands(ages, times, rates, child, (from, until), luck, factor)
+                walk_bands(ages, times, daily, child, (from, until), luck, factor)
             }
         }
     }
@@ -443,9 +466,9 @@ pub fn pass_probabilities(mut pass: Vec<f64>, success: Option<f64>) -> Vec<f64> 
     pass
 }
 
-fn ticking(clock: &Clock, parameters: &[f64], drifts: &[Vec<f64>]) -> Ticking {
+fn ticking(clock: &Clock, parameters: &[f64], drifts: &[Vec<f64>], horizon: f64) -> Ticking {
     let value = |number: Number| number.value(parameters);
-    let hazard = match &clock.hazard {
+    let mut hazard = match &clock.hazard {
         ClockHazard::Curve {
             curve,
             scale,
@@ -456,12 +479,13 @@ fn ticking(clock: &Clock, parameters: &[f64], drifts: &[Vec<f64>]) -> Ticking {
             days: value(*scale) * factor,
             applies: value(*applies),
         },
-        ClockHazard::Bands { per_year, .. } => TickingHazard::Bands(
-            per_year
+        ClockHazard::Bands { per_year, .. } => TickingHazard::Bands {
+            daily: per_year
                 .iter()
                 .map(|&rate| value(rate) / DAYS_PER_YEAR)
                 .collect(),
-        ),
+            most: Vec::new(),
+        },
     };
     let mut timeline: Vec<(f64, f64)> = Vec::new();
     if let Some(drift) = clock.drift {
@@ -475,11 +499,46 @@ fn ticking(clock: &Clock, parameters: &[f64], drifts: &[Vec<f64>]) -> Ticking {
     if clock.from_day > 0.0 {
         timeline = vec![(clock.from_day, 0.0), (f64::INFINITY, 1.0)];
     }
+    let factor = value(clock.factor);
+    if let (TickingHazard::Bands { daily, most }, ClockHazard::Bands { times, .. }) =
+        (&mut hazard, &clock.hazard)
+    {
+        let highest = timeline.iter().fold(0.0, |high: f64, (_, one)| high.max(*one));
+        let highest = factor * if timeline.is_empty() { 1.0 } else { highest };
+        *most = most_luck(daily, times, highest, horizon);
+    }
     Ticking {
         hazard,
-        factor: value(clock.factor),
+        factor,
         timeline,
     }
+}
+
+/// Most luck that banded rates can use over a horizon, from each band of time.
+fn most_luck(daily: &[f64], times: &[f64], factor: f64, horizon: f64) -> Vec<f64> {
+    let highest: Vec<f64> = (0..times.len())
+        .map(|time| {
+            let rates = daily.iter().skip(time).step_by(times.len());
+            factor * rates.fold(0.0, |high: f64, &rate| high.max(rate))
+        })
+        .collect();
+    (0..times.len())
+        .map(|from| {
+            let mut left = horizon;
+            let mut most = 0.0;
+            for time in from..times.len() {
+                let begin = if time == 0 { 0.0 } else { times[time - 1] };
+                let days = left.min(times[time] - begin);
+                // A child may be anywhere in its first band, and reach the next
+                // one early: the days left do not shrink by a band not lived.
+                most += highest[time] * days;
+                if time > from {
+                    left -= days;
+                }
+            }
+            most
+        })
+        .collect()
 }
 
 /// Multipliers of each drift by forecast year: a stationary AR(1) on the

@@ -10,9 +10,14 @@ use crate::config::eligible::Eligible;
 use crate::config::exits::{Exit, Hazard};
 use crate::config::quantity::Quantity;
 use crate::units::{ADULT_AGE_YEARS, DAYS_PER_YEAR, days_between};
+use std::sync::Arc;
 
-/// Most clocks of a model: their luck lies in one fixed array per child.
+/// Most clocks of a model: their luck lies in one fixed array per child, and a
+/// set of them in one word.
 pub const MOST_CLOCKS: usize = 32;
+
+/// A set of clocks, one bit each.
+pub type ClockSet = u32;
 
 /// A set of small indices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,11 +120,11 @@ pub struct Clock {
     pub from_day: f64,
 }
 
-/// Curves of a model, each shape tabulated once.
+/// Curves of a file's scenarios, each shape tabulated once.
 #[derive(Debug, Default)]
 pub struct Curves {
     shapes: Vec<Shape>,
-    curves: Vec<Curve>,
+    curves: Vec<Arc<Curve>>,
 }
 
 /// A duration ready to draw.
@@ -140,7 +145,7 @@ impl Curves {
             Some(index) => index,
             None => {
                 self.shapes.push(duration.shape.clone());
-                self.curves.push(Curve::new(&duration.shape));
+                self.curves.push(Arc::new(Curve::new(&duration.shape)));
                 self.curves.len() - 1
             }
         };
@@ -152,8 +157,74 @@ impl Curves {
     }
 
     /// The tables, in the order of their index.
-    pub fn into_tables(self) -> Vec<Curve> {
-        self.curves
+    pub fn tables(&self) -> Vec<Arc<Curve>> {
+        self.curves.clone()
+    }
+}
+
+/// Which clocks run for whom: the clocks of a child are an intersection of
+/// sets, worked out in a few instructions.
+#[derive(Debug, Clone, Default)]
+pub struct Running {
+    /// Clocks for each legal status.
+    pub legal_status: Vec<ClockSet>,
+    /// Clocks for each placement.
+    pub placement: Vec<ClockSet>,
+    /// Clocks for each stream.
+    pub stream: Vec<ClockSet>,
+    /// Clocks that go on while a child is on each pathway.
+    pub on_pathway: Vec<ClockSet>,
+    /// Clocks that identify a child for each pathway.
+    pub joins: Vec<ClockSet>,
+    /// Clocks that run only below an age at entry, in days.
+    pub young: Vec<(f64, ClockSet)>,
+}
+
+impl Running {
+    /// The sets of a model's clocks.
+    pub fn new(config: &Config, clocks: &[Clock]) -> Self {
+        let set = |holds: &dyn Fn(&Clock) -> bool| {
+            clocks
+                .iter()
+                .enumerate()
+                .filter(|(_, clock)| holds(clock))
+                .fold(0, |set: ClockSet, (index, _)| set | 1 << index)
+        };
+        let each = |count: usize, holds: &dyn Fn(&Clock, u8) -> bool| {
+            (0..count.max(1))
+                .map(|index| set(&|clock| holds(clock, index as u8)))
+                .collect::<Vec<_>>()
+        };
+        let names = &config.names;
+        Self {
+            legal_status: each(names.legal_statuses.len(), &|clock, index| {
+                clock.who.legal_status.has(index)
+            }),
+            placement: each(names.placements.len(), &|clock, index| {
+                clock.who.placement.has(index)
+            }),
+            stream: each(names.streams.len(), &|clock, index| clock.who.stream.has(index)),
+            on_pathway: config
+                .pathways
+                .iter()
+                .map(|pathway| {
+                    set(&|clock| match clock.effect {
+                        Effect::Exit(kind) => !pathway.replaces.contains(&usize::from(kind)),
+                        Effect::Move(_) => true,
+                        Effect::Join(_) => false,
+                    })
+                })
+                .collect(),
+            joins: each(config.pathways.len(), &|clock, index| {
+                clock.effect == Effect::Join(index)
+            }),
+            young: clocks
+                .iter()
+                .enumerate()
+                .filter(|(_, clock)| clock.age_at_entry_below.is_finite())
+                .map(|(index, clock)| (clock.age_at_entry_below, 1 << index))
+                .collect(),
+        }
     }
 }
 

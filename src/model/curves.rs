@@ -176,8 +176,16 @@ fn time_at(shape: &Shape, unit: f64, hazard: f64, previous: f64) -> f64 {
             if hazard <= 0.0 {
                 return 0.0;
             }
-            let z = solve(normal_hazard, hazard, -40.0, 40.0);
-            libm::exp(sigma * z)
+            let low = if previous > 0.0 {
+                libm::log(previous) / sigma
+            } else {
+                -40.0
+            };
+            let mut high = low + 0.5;
+            while normal_hazard(high) < hazard {
+                high += 1.0;
+            }
+            libm::exp(sigma * solve(normal_hazard, hazard, low, high))
         }
         Shape::Gamma { .. } => {
             if hazard <= 0.0 {
@@ -213,7 +221,7 @@ fn solve(f: impl Fn(f64) -> f64, target: f64, mut low: f64, mut high: f64) -> f6
             middle = 0.5 * (low + high);
         }
         let value = f(middle) - target;
-        if value.abs() <= 1e-12 * target.abs() || high - low <= 1e-13 * high.abs() {
+        if value.abs() <= 1e-9 * target.abs() || high - low <= 1e-10 * high.abs() {
             return middle;
         }
         if value < 0.0 {
