@@ -9,6 +9,7 @@ use super::record::{Event, Recorder};
 use super::replicate::Play;
 use crate::luck::{Key, Purpose, exponential, uniform};
 use crate::model::entries::{CohortBands, KnownBy, LAYER_FAMILIES_PER_YEAR};
+use crate::model::clocks::ClockSet;
 use crate::model::stages::CaseFilter;
 use crate::units::DAYS_PER_YEAR;
 use std::cmp::Reverse;
@@ -113,6 +114,15 @@ struct Family {
     first_hearing: u32,
 }
 
+/// A child of the cohort identified for a pathway.
+#[derive(Debug, Clone, Copy)]
+struct Case {
+    index: usize,
+    pathway: u8,
+    /// Place in the order in which cases were dealt.
+    order: usize,
+}
+
 /// What the panel decides.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Decision {
@@ -132,45 +142,35 @@ impl<R: Recorder> Play<'_, R> {
             KnownBy::Drawn { children, .. } => *children as usize,
             KnownBy::Children(children) => children.len(),
         };
-        let has_cases = self.world.model.pathways.iter().any(|pathway| pathway.cases > 0);
-        if !has_cases {
-            for index in 0..children {
-                let mut life = self.cohort_child(index);
-                self.begin_cohort_child(&mut life);
-                self.begin(life);
+        let cases = self.choose_cases(children);
+        let mut next_case = cases.iter().peekable();
+        let mut life = Life::default();
+        for index in 0..children {
+            self.cohort_child(index, &mut life);
+            self.begin_cohort_child(&mut life);
+            if let Some(case) = next_case.next_if(|case| case.index == index) {
+                life.rank = case.order as Key;
+                self.plan_case(&mut life, case.pathway);
             }
-            return;
-        }
-        let mut lives: Vec<Life> = (0..children).map(|index| self.cohort_child(index)).collect();
-        let cases = self.choose_cases(&lives);
-        for life in &mut lives {
-            self.begin_cohort_child(life);
-        }
-        for (rank, &(index, pathway)) in cases.iter().enumerate() {
-            let life = &mut lives[index];
-            life.rank = rank as Key;
-            self.plan_case(life, pathway);
-        }
-        for life in lives {
-            self.begin(life);
+            self.begin(&mut life);
         }
     }
 
     /// A child of the cohort as the margins or the file know it.
-    fn cohort_child(&mut self, index: usize) -> Life {
+    fn cohort_child(&self, index: usize, life: &mut Life) {
         let model = self.world.model;
         let cohort = model.cohort.as_ref().expect("there is a cohort");
         let key = cohort_key(index);
         if let KnownBy::Children(children) = &cohort.known {
             let child = &children[index];
             let adult = model.birthdays.adult(child.born);
-            let mut life = Life::outside(key, key, child.stream, child.born, adult);
+            life.become_child(key, key, child.stream, child.born, adult);
             life.legal_status = child.legal_status;
             life.placement = child.placement;
             life.origin = f64::from(child.entered);
-            return life;
+            return;
         }
-        let words = self.luck.words(key, Purpose::Profile, 0, 0);
+        let words = self.profile_words(key, 0);
         let (cell, within, bands) = match &cohort.known {
             KnownBy::Cells { cells, bands } => (cells[index], [uniform(words[0]), uniform(words[1])], bands),
             KnownBy::Drawn { bands, .. } => {
@@ -178,17 +178,22 @@ impl<R: Recorder> Play<'_, R> {
                 let cell = std::array::from_fn(|dimension| {
                     pickers[dimension].pick(uniform(words[dimension]))
                 });
-                let more = self.luck.words(key, Purpose::Profile, 1, 0);
+                let more = self.profile_words(key, 1);
                 (cell, [uniform(more[0]), uniform(more[1])], bands)
             }
             KnownBy::Children(_) => unreachable!("handled above"),
         };
         let born = born_within(bands, cell[0], within[0]);
-        let mut life = Life::outside(key, key, cohort.stream, born, model.birthdays.adult(born));
+        life.become_child(key, key, cohort.stream, born, model.birthdays.adult(born));
         life.legal_status = cell[1] as u8;
         life.placement = cell[2] as u8;
         life.origin = -served_within(bands, cell[3], within[1], -f64::from(born));
-        life
+    }
+
+    /// A child's profile may be asked for twice: when cases are chosen, and
+    /// when it is played.
+    fn profile_words(&self, key: Key, block: u8) -> [u32; 4] {
+        self.luck.again().words(key, Purpose::Profile, block, 0)
     }
 
     /// Starts the stay that a child of the cohort is in.
@@ -217,43 +222,60 @@ impl<R: Recorder> Play<'_, R> {
     }
 
     /// Children identified for pathways at the start: in the order of their
-    /// luck, dealt to the pathways in turn, each taking the next it may.
-    fn choose_cases(&mut self, lives: &[Life]) -> Vec<(usize, u8)> {
+    /// luck, dealt to the pathways in turn, each taking the next it may. In the
+    /// order of children.
+    fn choose_cases(&mut self, children: usize) -> Vec<Case> {
         let pathways = &self.world.model.pathways;
         let wanted: usize = pathways.iter().map(|pathway| pathway.cases as usize).sum();
-        let mut order: Vec<(u32, usize)> = lives
+        if wanted == 0 {
+            return Vec::new();
+        }
+        let mut left: Vec<u32> = pathways.iter().map(|pathway| pathway.cases).collect();
+        let all_open = pathways
             .iter()
-            .enumerate()
-            .filter(|(_, life)| pathways.iter().any(|pathway| pathway.cases > 0 && is_case(&pathway.eligible, life)))
-            .map(|(index, life)| (self.luck.words(life.person, Purpose::Selection, 0, 0)[0], index))
-            .collect();
-        let all_open = pathways.iter().all(|pathway| pathway.cases == 0 || pathway.eligible.is_open());
-        if all_open && wanted < order.len() && wanted > 0 {
+            .all(|pathway| pathway.cases == 0 || pathway.eligible.is_open());
+        let mut life = Life::default();
+        let mut order: Vec<(u32, u32, ClockSet)> = Vec::with_capacity(children);
+        for index in 0..children {
+            let mut may = ClockSet::MAX;
+            if !all_open {
+                self.cohort_child(index, &mut life);
+                may = pathways.iter().enumerate().fold(0, |may, (pathway, model)| {
+                    let is_case = model.cases > 0 && is_case(&model.eligible, &life);
+                    may | ClockSet::from(is_case) << pathway
+                });
+            }
+            if may != 0 {
+                let word = self.luck.words(cohort_key(index), Purpose::Selection, 0, 0)[0];
+                order.push((word, index as u32, may));
+            }
+        }
+        if all_open && wanted < order.len() {
             order.select_nth_unstable(wanted - 1);
             order.truncate(wanted);
         }
         order.sort_unstable();
-        let mut left: Vec<u32> = pathways.iter().map(|pathway| pathway.cases).collect();
         let mut next = vec![0; pathways.len()];
-        let mut is_taken = vec![false; order.len()];
-        let mut cases = Vec::with_capacity(wanted);
+        let mut cases: Vec<Case> = Vec::with_capacity(wanted);
         while left.iter().any(|&cases| cases > 0) {
             for (pathway, left) in left.iter_mut().enumerate().filter(|(_, left)| **left > 0) {
-                let from = next[pathway];
-                let found = (from..order.len()).find(|&place| {
-                    !is_taken[place] && is_case(&pathways[pathway].eligible, &lives[order[place].1])
+                let found = (next[pathway]..order.len())
+                    .find(|&place| order[place].2 >> pathway & 1 == 1);
+                let Some(place) = found else {
+                    *left = 0;
+                    continue;
+                };
+                next[pathway] = place + 1;
+                *left -= 1;
+                cases.push(Case {
+                    index: order[place].1 as usize,
+                    pathway: pathway as u8,
+                    order: cases.len(),
                 });
-                match found {
-                    Some(place) => {
-                        is_taken[place] = true;
-                        next[pathway] = place + 1;
-                        *left -= 1;
-                        cases.push((order[place].1, pathway as u8));
-                    }
-                    None => *left = 0,
-                }
+                order[place].2 = 0;
             }
         }
+        cases.sort_unstable_by_key(|case| case.index);
         cases
     }
 
@@ -266,6 +288,7 @@ impl<R: Recorder> Play<'_, R> {
     /// Plays every family that is referred.
     pub(super) fn arrivals(&mut self) {
         let mut families = Vec::new();
+        let mut life = Life::default();
         let has_limit = self
             .world
             .model
@@ -288,14 +311,14 @@ impl<R: Recorder> Play<'_, R> {
                         if has_limit {
                             families.push(family);
                         } else {
-                            self.hear_alone(family);
+                            self.hear_alone(&mut life, family);
                         }
                     }
                 }
             }
         }
         if has_limit {
-            self.hear_in_order(families);
+            self.hear_in_order(&mut life, families);
         }
     }
 
@@ -331,12 +354,12 @@ impl<R: Recorder> Play<'_, R> {
     }
 
     /// Hears a family to its end, where sittings have no limit.
-    fn hear_alone(&mut self, mut family: Family) {
+    fn hear_alone(&mut self, life: &mut Life, mut family: Family) {
         let Some(panel) = &self.world.model.panel else {
-            return self.admit(family, day_of(family.time));
+            return self.admit(life, family, day_of(family.time));
         };
         if self.bypasses(family) {
-            return self.admit(family, day_of(family.time));
+            return self.admit(life, family, day_of(family.time));
         }
         loop {
             let sitting = sitting_after(panel.first_day, panel.every_days, family.time);
@@ -344,7 +367,7 @@ impl<R: Recorder> Play<'_, R> {
                 return;
             }
             match self.decide(&mut family, sitting) {
-                Decision::Admit => return self.admit(family, sitting),
+                Decision::Admit => return self.admit(life, family, sitting),
                 Decision::Defer => family.time = f64::from(sitting) + 0.5,
                 Decision::Divert => match self.referred_again(family, sitting) {
                     Some(time) => family.time = time,
@@ -355,14 +378,14 @@ impl<R: Recorder> Play<'_, R> {
     }
 
     /// Hears families in the order of their referral, so many at a sitting.
-    fn hear_in_order(&mut self, families: Vec<Family>) {
+    fn hear_in_order(&mut self, life: &mut Life, families: Vec<Family>) {
         let panel = self.world.model.panel.as_ref().expect("a limit needs a panel");
         let limit = panel.limit.unwrap_or(u32::MAX);
         let mut queue = BinaryHeap::new();
         let mut known: Vec<Family> = Vec::with_capacity(families.len());
         for family in families {
             if self.bypasses(family) {
-                self.admit(family, day_of(family.time));
+                self.admit(life, family, day_of(family.time));
             } else {
                 queue.push(Reverse((family.time.to_bits(), family.key, known.len())));
                 known.push(family);
@@ -381,7 +404,7 @@ impl<R: Recorder> Play<'_, R> {
                 let Reverse((time, key, index)) = queue.pop().expect("just seen");
                 let mut family = known[index];
                 match self.decide(&mut family, sitting) {
-                    Decision::Admit => self.admit(family, sitting),
+                    Decision::Admit => self.admit(life, family, sitting),
                     Decision::Defer => deferred.push(Reverse((time, key, index))),
                     Decision::Divert => {
                         if let Some(time) = self.referred_again(family, sitting) {
@@ -448,7 +471,7 @@ impl<R: Recorder> Play<'_, R> {
     }
 
     /// Lets a family's children in on a day.
-    fn admit(&mut self, family: Family, day: i32) {
+    fn admit(&mut self, life: &mut Life, family: Family, day: i32) {
         if f64::from(day) > self.horizon {
             return;
         }
@@ -463,14 +486,14 @@ impl<R: Recorder> Play<'_, R> {
             while birthdays.adult(born) <= day {
                 born += 1;
             }
-            let mut life = Life::outside(
+            life.become_child(
                 person,
                 family.key,
                 family.stream as u8,
                 born,
                 birthdays.adult(born),
             );
-            self.draw_profile(&mut life, day, words[1], words[2]);
+            self.draw_profile(life, day, words[1], words[2]);
             life.whereabouts = Whereabouts::Enters(f64::from(day));
             self.begin(life);
         }

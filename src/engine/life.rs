@@ -137,16 +137,15 @@ pub struct Life {
     pub version: u32,
 }
 
-impl Life {
-    /// A child who has not entered care yet.
-    pub fn outside(person: Key, family: Key, stream: u8, born: i32, adult: i32) -> Self {
+impl Default for Life {
+    fn default() -> Self {
         Self {
-            person,
-            family,
-            rank: person,
-            born,
-            adult,
-            stream,
+            person: 0,
+            family: 0,
+            rank: 0,
+            born: 0,
+            adult: 0,
+            stream: 0,
             legal_status: 0,
             placement: 0,
             here_today: false,
@@ -182,6 +181,29 @@ impl Life {
             version: 0,
         }
     }
+}
+
+impl Life {
+    /// Makes this a child who has not entered care yet, whoever it was before.
+    /// What belongs to a stay is set when one begins.
+    pub fn become_child(&mut self, person: Key, family: Key, stream: u8, born: i32, adult: i32) {
+        self.person = person;
+        self.family = family;
+        self.rank = person;
+        self.born = born;
+        self.adult = adult;
+        self.stream = stream;
+        self.here_today = false;
+        self.stays = 0;
+        self.whereabouts = Whereabouts::Over;
+        self.tried = 0;
+        self.tried_clocks = 0;
+        self.plan.pathway = NONE;
+        self.plan.attempts = 0;
+        self.plan.step = Step::Idle;
+        self.plan.holds = false;
+        self.version = 0;
+    }
 
     /// The next event and its time.
     #[inline]
@@ -214,5 +236,6 @@ impl Life {
 /// The whole day on which an event at a time counts.
 #[inline]
 pub fn day_of(time: f64) -> i32 {
-    time.ceil() as i32
+    let day = time as i32;
+    day + i32::from(f64::from(day) < time)
 }

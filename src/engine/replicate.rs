@@ -8,7 +8,7 @@ use super::life::{Life, NONE, Next, Step, Whereabouts, day_of};
 use super::queue::Pools;
 use super::record::{Event, Note, Recorder};
 use super::tally::Tally;
-use super::world::{Standing, Walk, World};
+use super::world::{Standing, World};
 use crate::calendar::Calendar;
 use crate::luck::{Key, Luck, Purpose, exponential, uniform};
 use crate::model::clocks::{ClockSet, Effect};
@@ -88,15 +88,10 @@ impl<R: Recorder> Play<'_, R> {
 
     /// Plays a child from where it stands: to the end if nothing it does
     /// touches others, else until it does.
-    pub(super) fn begin(&mut self, life: Life) {
+    pub(super) fn begin(&mut self, life: &mut Life) {
         self.children += 1;
-        if self.world.model.shares_everything {
-            self.pools.add(life);
-            return;
-        }
-        let mut life = life;
-        if self.live(&mut life, f64::INFINITY) {
-            self.pools.add(life);
+        if self.world.model.shares_everything || self.live(life, f64::INFINITY) {
+            self.pools.add(life.clone());
         }
     }
 
@@ -285,19 +280,30 @@ impl<R: Recorder> Play<'_, R> {
     fn set_ring(&mut self, life: &mut Life, clock: usize) {
         life.rings[clock] = f64::INFINITY;
         let since = life.since[clock];
-        // The luck −ln(1 − u) is never less than u: a word above the most that
-        // can be used needs no logarithm and no walk.
-        if life.fresh >> clock & 1 == 1
-            && uniform(life.words[clock]) >= self.world.most_luck(clock, since - life.origin)
-        {
-            return;
+        if life.fresh >> clock & 1 == 1 {
+            let word = life.words[clock];
+            if since == life.origin
+                && let Some(time) = self.world.ring_of_word(clock, since, word)
+            {
+                self.keep_ring(life, clock, time);
+                return;
+            }
+            // The luck −ln(1 − u) is never less than u: a word above the most
+            // that can be used needs no logarithm and no walk.
+            if uniform(word) >= self.world.most_luck(clock, since - life.origin) {
+                return;
+            }
         }
         let left = Self::left(life, clock);
         let until = f64::from(life.adult).min(self.horizon);
         let child = Self::standing(life);
-        if let Walk::Rings(time) = self.world.walk(clock, child, since, until, left)
-            && time - child.born < self.world.model.clocks[clock].age_below
-        {
+        let time = self.world.ring(clock, child, since, until, left);
+        self.keep_ring(life, clock, time);
+    }
+
+    #[inline]
+    fn keep_ring(&self, life: &mut Life, clock: usize, time: f64) {
+        if time - f64::from(life.born) < self.world.model.clocks[clock].age_below {
             life.rings[clock] = time;
         }
     }
@@ -306,9 +312,8 @@ impl<R: Recorder> Play<'_, R> {
     fn stop_clock(&mut self, life: &mut Life, clock: usize, time: f64) {
         let left = Self::left(life, clock);
         let (child, since) = (Self::standing(life), life.since[clock]);
-        if let Walk::Spent(used) = self.world.walk(clock, child, since, time, f64::INFINITY) {
-            life.left[clock] = (left - used).max(0.0);
-        }
+        let used = self.world.luck_used(clock, child, since, time);
+        life.left[clock] = (left - used).max(0.0);
         life.rings[clock] = f64::INFINITY;
     }
 

@@ -1,6 +1,6 @@
 //! The world of one replicate: every number of a scenario, drawn.
 
-use crate::luck::{Luck, Purpose, key_of_name, uniform};
+use crate::luck::{Luck, Purpose, key_of_name, logarithm, uniform};
 use crate::model::Model;
 use crate::model::aftercare::{PriceModel, ProgrammeModel};
 use crate::model::clocks::{Clock, ClockHazard, Time};
@@ -137,6 +137,8 @@ enum TickingHazard {
         curve: usize,
         days: f64,
         applies: f64,
+        /// Share that has rung by the horizon, on a clock that starts with it.
+        most: f64,
     },
     Bands {
         /// Daily rates, `[age][time]` flat.
@@ -205,7 +207,7 @@ impl<'m> World<'m> {
             clocks: model
                 .clocks
                 .iter()
-                .map(|clock| ticking(clock, parameters, &drifts, f64::from(model.calendar().horizon())))
+                .map(|clock| ticking(model, clock, parameters, &drifts))
                 .collect(),
             streams: model
                 .streams
@@ -268,32 +270,63 @@ impl<'m> World<'m> {
         self.model.curves[span.curve].time(luck) * span.days
     }
 
-    /// Runs a clock from one time to another with so much luck left; with
-    /// infinite luck it never rings, and says how much luck it takes.
+    /// When a clock rings between two times, with so much luck left.
     #[inline]
-    pub fn walk(&self, index: usize, child: Standing, from: f64, until: f64, luck: f64) -> Walk {
+    pub fn ring(&self, index: usize, child: Standing, from: f64, until: f64, luck: f64) -> f64 {
         let ticking = &self.clocks[index];
         if ticking.timeline.is_empty() {
-            return self.walk_constant(index, child, (from, until), luck, ticking.factor);
+            return match self.ring_constant(index, child, (from, until), luck, ticking.factor) {
+                Walk::Rings(time) => time,
+                Walk::Spent(_) => f64::INFINITY,
+            };
         }
         let mut spent = 0.0;
-        let mut now = from;
-        for &(end, factor) in &ticking.timeline {
-            if end <= now {
-                continue;
-            }
-            let stop = end.min(until);
-            let factor = factor * ticking.factor;
-            match self.walk_constant(index, child, (now, stop), luck - spent, factor) {
-                Walk::Rings(time) => return Walk::Rings(time),
+        for (begin, end, factor) in ticking.stretches(from, until) {
+            match self.ring_constant(index, child, (begin, end), luck - spent, factor) {
+                Walk::Rings(time) => return time,
                 Walk::Spent(used) => spent += used,
             }
-            now = stop;
-            if now >= until {
-                break;
-            }
         }
-        Walk::Spent(spent)
+        f64::INFINITY
+    }
+
+    /// Luck that a clock uses up between two times.
+    pub fn luck_used(&self, index: usize, child: Standing, from: f64, until: f64) -> f64 {
+        let ticking = &self.clocks[index];
+        if ticking.timeline.is_empty() {
+            return self.used_constant(index, child, (from, until), ticking.factor);
+        }
+        ticking
+            .stretches(from, until)
+            .map(|(begin, end, factor)| self.used_constant(index, child, (begin, end), factor))
+            .sum()
+    }
+
+    /// When a clock that starts at its own zero rings, straight from the word
+    /// drawn for it; none where that takes a walk.
+    #[inline]
+    pub fn ring_of_word(&self, index: usize, origin: f64, word: u32) -> Option<f64> {
+        let ticking = &self.clocks[index];
+        let TickingHazard::Curve {
+            curve,
+            days,
+            applies,
+            most,
+        } = &ticking.hazard
+        else {
+            return None;
+        };
+        if !ticking.timeline.is_empty() || ticking.factor != 1.0 {
+            return None;
+        }
+        // The share that lasts longer; below 1 − applies, the time never comes.
+        let lasts = uniform(!word);
+        let survives = lasts - (1.0 - applies);
+        if survives <= 0.0 || 1.0 - lasts >= *most {
+            return Some(f64::INFINITY);
+        }
+        let share = if *applies >= 1.0 { lasts } else { survives / applies };
+        Some(origin + self.model.curves[*curve].time(-logarithm(share)) * days)
     }
 
     /// More luck than a clock of banded rates can use up to the horizon, for a
@@ -314,9 +347,10 @@ impl<'m> World<'m> {
         most[band]
     }
 
-    /// The same while the calendar's factor is constant.
+    /// The time at which a clock rings while the calendar's factor is constant,
+    /// or the luck used up.
     #[inline]
-    fn walk_constant(
+    fn ring_constant(
         &self,
         index: usize,
         child: Standing,
@@ -327,32 +361,80 @@ impl<'m> World<'m> {
         if factor <= 0.0 || until <= from {
             return Walk::Spent(0.0);
         }
-        match &self.clocks[index].hazard {
-            TickingHazard::Curve {
-                curve,
-                days,
-                applies,
-            } => {
+        match (&self.clocks[index].hazard, &self.model.clocks[index].hazard) {
+            (
+                TickingHazard::Curve {
+                    curve,
+                    days,
+                    applies,
+                    ..
+                },
+                _,
+            ) => {
                 let curve = &self.model.curves[*curve];
                 let start = defective_hazard(curve, *applies, (from - child.origin) / days);
-                if luck < f64::INFINITY {
-                    let rings = defective_time(curve, *applies, start + luck / factor);
-                    let time = (child.origin + rings * days).max(from);
-                    if time <= until {
-                        return Walk::Rings(time);
-                    }
+                let rings = defective_time(curve, *applies, start + luck / factor);
+                let time = (child.origin + rings * days).max(from);
+                if time <= until {
+                    return Walk::Rings(time);
                 }
-                let end = defective_hazard(curve, *applies, (until - child.origin) / days);
-                Walk::Spent(factor * (end - start))
+                Walk::Spent(self.used_constant(index, child, (from, until), factor))
             }
-            TickingHazard::Bands { daily, .. } => {
-                let ClockHazard::Bands { ages, times, .. } = &self.model.clocks[index].hazard
-                else {
-                    unreachable!("a clock's numbers have the form of its model")
-                };
+            (TickingHazard::Bands { daily, .. }, ClockHazard::Bands { ages, times, .. }) => {
                 walk_bands(ages, times, daily, child, (from, until), luck, factor)
             }
+            _ => unreachable!("a clock's numbers have the form of its model"),
         }
+    }
+
+    /// Luck used up while the calendar's factor is constant.
+    fn used_constant(
+        &self,
+        index: usize,
+        child: Standing,
+        (from, until): (f64, f64),
+        factor: f64,
+    ) -> f64 {
+        if factor <= 0.0 || until <= from {
+            return 0.0;
+        }
+        match (&self.clocks[index].hazard, &self.model.clocks[index].hazard) {
+            (
+                TickingHazard::Curve {
+                    curve,
+                    days,
+                    applies,
+                    ..
+                },
+                _,
+            ) => {
+                let curve = &self.model.curves[*curve];
+                let at = |time: f64| defective_hazard(curve, *applies, (time - child.origin) / days);
+                factor * (at(until) - at(from))
+            }
+            (TickingHazard::Bands { daily, .. }, ClockHazard::Bands { ages, times, .. }) => {
+                match walk_bands(ages, times, daily, child, (from, until), f64::INFINITY, factor) {
+                    Walk::Spent(used) => used,
+                    Walk::Rings(_) => unreachable!("infinite luck is never used up"),
+                }
+            }
+            _ => unreachable!("a clock's numbers have the form of its model"),
+        }
+    }
+}
+
+impl Ticking {
+    /// Stretches of time with one factor each: begin, end, factor.
+    fn stretches(&self, from: f64, until: f64) -> impl Iterator<Item = (f64, f64, f64)> {
+        let mut begin = from;
+        self.timeline
+            .iter()
+            .skip_while(move |(end, _)| *end <= from)
+            .map_while(move |&(end, factor)| {
+                let stretch = (begin, end.min(until), factor * self.factor);
+                begin = end;
+                (stretch.0 < until).then_some(stretch)
+            })
     }
 }
 
@@ -412,7 +494,7 @@ fn defective_hazard(curve: &Curve, applies: f64, time: f64) -> f64 {
     if applies >= 1.0 {
         hazard
     } else {
-        -libm::log(1.0 - applies + applies * libm::exp(-hazard))
+        -logarithm(1.0 - applies + applies * libm::exp(-hazard))
     }
 }
 
@@ -426,7 +508,7 @@ fn defective_time(curve: &Curve, applies: f64, hazard: f64) -> f64 {
     if survives <= 0.0 {
         f64::INFINITY
     } else {
-        curve.time(-libm::log(survives / applies))
+        curve.time(-logarithm(survives / applies))
     }
 }
 
@@ -466,7 +548,8 @@ pub fn pass_probabilities(mut pass: Vec<f64>, success: Option<f64>) -> Vec<f64> 
     pass
 }
 
-fn ticking(clock: &Clock, parameters: &[f64], drifts: &[Vec<f64>], horizon: f64) -> Ticking {
+fn ticking(model: &Model, clock: &Clock, parameters: &[f64], drifts: &[Vec<f64>]) -> Ticking {
+    let horizon = f64::from(model.calendar().horizon());
     let value = |number: Number| number.value(parameters);
     let mut hazard = match &clock.hazard {
         ClockHazard::Curve {
@@ -478,6 +561,7 @@ fn ticking(clock: &Clock, parameters: &[f64], drifts: &[Vec<f64>], horizon: f64)
             curve: *curve,
             days: value(*scale) * factor,
             applies: value(*applies),
+            most: f64::INFINITY,
         },
         ClockHazard::Bands { per_year, .. } => TickingHazard::Bands {
             daily: per_year
@@ -506,6 +590,16 @@ fn ticking(clock: &Clock, parameters: &[f64], drifts: &[Vec<f64>], horizon: f64)
         let highest = timeline.iter().fold(0.0, |high: f64, (_, one)| high.max(*one));
         let highest = factor * if timeline.is_empty() { 1.0 } else { highest };
         *most = most_luck(daily, times, highest, horizon);
+    }
+    if let TickingHazard::Curve {
+        curve,
+        days,
+        applies,
+        most,
+    } = &mut hazard
+    {
+        let rung = defective_hazard(&model.curves[*curve], *applies, horizon / *days);
+        *most = -libm::expm1(-rung);
     }
     Ticking {
         hazard,
