@@ -37,11 +37,21 @@ fn told_back(text: &mut String, plan: &Plan) {
     );
     match &config.cohort {
         Some(Cohort::Margins(cohort)) => {
-            let _ = writeln!(text, "{} children are in care at the start.", cohort.children);
+            let _ = writeln!(
+                text,
+                "{} children are in care at the start.",
+                cohort.children
+            );
         }
         Some(Cohort::File { file, .. }) => {
-            let children = plan.cohort.as_ref().map_or(0, |cohort| cohort.children.len());
-            let _ = writeln!(text, "{children} children are in care at the start, from {file}.");
+            let children = plan
+                .cohort
+                .as_ref()
+                .map_or(0, |cohort| cohort.children.len());
+            let _ = writeln!(
+                text,
+                "{children} children are in care at the start, from {file}."
+            );
         }
         None => {}
     }
@@ -62,7 +72,11 @@ fn told_back(text: &mut String, plan: &Plan) {
 fn referrals(text: &mut String, config: &Config) {
     for stream in &config.referrals {
         let families = stream.families_per_year.central();
-        let weights: Vec<f64> = stream.siblings.iter().map(|share| share.central()).collect();
+        let weights: Vec<f64> = stream
+            .siblings
+            .iter()
+            .map(|share| share.central())
+            .collect();
         let total: f64 = weights.iter().sum();
         let siblings: f64 = weights
             .iter()
@@ -104,7 +118,13 @@ fn pathway_in_words(pathway: &Pathway) -> String {
         .map(|stage| stage.duration.mean_days() / 7.0)
         .sum();
     let success = pathway.success.as_ref().map_or_else(
-        || pathway.stages.iter().map(|stage| stage.pass.central()).product(),
+        || {
+            pathway
+                .stages
+                .iter()
+                .map(|stage| stage.pass.central())
+                .product()
+        },
         |success| success.central(),
     );
     format!(
@@ -140,7 +160,10 @@ fn arithmetic(text: &mut String, config: &Config) {
         before = row.population.or(before);
     }
     for claim in &paper.claims {
-        let note = claim.note.as_ref().map_or_else(String::new, |note| format!(" - {note}"));
+        let note = claim
+            .note
+            .as_ref()
+            .map_or_else(String::new, |note| format!(" - {note}"));
         let _ = writeln!(
             text,
             "  {} {}: {} = {}; the paper has {}{}{note}",
@@ -160,7 +183,11 @@ fn arithmetic(text: &mut String, config: &Config) {
 }
 
 fn mark(holds: bool) -> &'static str {
-    if holds { "adds up:" } else { "does NOT add up:" }
+    if holds {
+        "adds up:"
+    } else {
+        "does NOT add up:"
+    }
 }
 
 /// Pathways whose mean length does not fit before a target's date.
@@ -168,7 +195,11 @@ fn pathways_in_time(text: &mut String, file: &ScenarioFile) {
     let config = &file.scenarios[file.comparison];
     let mut lines = Vec::new();
     for pathway in &config.pathways {
-        let days: f64 = pathway.stages.iter().map(|stage| stage.duration.mean_days()).sum();
+        let days: f64 = pathway
+            .stages
+            .iter()
+            .map(|stage| stage.duration.mean_days())
+            .sum();
         let done = date_after(pathway.cases_start, days.ceil() as i32);
         let late: Vec<&str> = config
             .targets
@@ -233,7 +264,12 @@ fn judgement(text: &mut String, config: &Config) {
     );
     let mut judged: Vec<(f64, &str)> = judged
         .iter()
-        .map(|assumption| (spread(assumption.quantity.form), assumption.quantity.path.as_str()))
+        .map(|assumption| {
+            (
+                spread(assumption.quantity.form),
+                assumption.quantity.path.as_str(),
+            )
+        })
         .collect();
     judged.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
     for (spread, path) in judged.iter().take(8) {
@@ -245,7 +281,9 @@ fn judgement(text: &mut String, config: &Config) {
 /// Standard deviation of a law over its mean.
 fn spread(form: Form) -> f64 {
     use crate::config::quantity::Law;
-    let Form::Uncertain(law) = form else { return 0.0 };
+    let Form::Uncertain(law) = form else {
+        return 0.0;
+    };
     let sd = match law {
         Law::Beta { a, b } => (a * b / ((a + b) * (a + b) * (a + b + 1.0))).sqrt(),
         Law::Gamma { shape, scale } => shape.sqrt() * scale,

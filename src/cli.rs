@@ -168,7 +168,9 @@ mod tests {
     fn futures_are_a_number_or_a_range() {
         assert_eq!(replicates("10_000"), Ok(0..10_000));
         assert_eq!(replicates("2500..5000"), Ok(2_500..5_000));
-        assert!(replicates("0").is_err() && replicates("5..5").is_err() && replicates("x").is_err());
+        assert!(
+            replicates("0").is_err() && replicates("5..5").is_err() && replicates("x").is_err()
+        );
     }
 
     #[test]

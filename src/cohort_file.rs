@@ -74,7 +74,12 @@ pub fn read(scenario_file: &Path, config: &Config) -> Result<Option<CohortFile>,
     }))
 }
 
-const COLUMNS: [&str; 4] = ["date_of_birth", "start_of_care", "legal_status", "placement"];
+const COLUMNS: [&str; 4] = [
+    "date_of_birth",
+    "start_of_care",
+    "legal_status",
+    "placement",
+];
 
 fn parse(path: &Path, bytes: &[u8], config: &Config) -> Result<Vec<KnownChild>, CohortFileError> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
@@ -131,13 +136,18 @@ fn child(
 ) -> Result<KnownChild, (&'static str, &'static str)> {
     let text = |column: usize| record.get(column).unwrap_or_default();
     let start = config.forecast.start;
-    let born = date(text(columns[0])).ok_or(("date_of_birth", "must be a date such as 2009-05-31"))?;
-    let entered = date(text(columns[1])).ok_or(("start_of_care", "must be a date such as 2016-05-31"))?;
+    let born =
+        date(text(columns[0])).ok_or(("date_of_birth", "must be a date such as 2009-05-31"))?;
+    let entered =
+        date(text(columns[1])).ok_or(("start_of_care", "must be a date such as 2016-05-31"))?;
     if born > start {
         return Err(("date_of_birth", "must not lie after the start date"));
     }
     if birthday(born, ADULT_AGE_YEARS) <= start {
-        return Err(("date_of_birth", "the child is 18 or older on the start date"));
+        return Err((
+            "date_of_birth",
+            "the child is 18 or older on the start date",
+        ));
     }
     if entered > start {
         return Err(("start_of_care", "must not lie after the start date"));
@@ -154,8 +164,10 @@ fn child(
     Ok(KnownChild {
         born: days_between(start, born),
         entered: days_between(start, entered),
-        legal_status: index(&config.names.legal_statuses, text(columns[2]))
-            .ok_or(("legal_status", "must be one of the scenario's legal statuses"))?,
+        legal_status: index(&config.names.legal_statuses, text(columns[2])).ok_or((
+            "legal_status",
+            "must be one of the scenario's legal statuses",
+        ))?,
         placement: index(&config.names.placements, text(columns[3]))
             .ok_or(("placement", "must be one of the scenario's placements"))?,
         stream: match stream.map(text).filter(|text| !text.is_empty()) {

@@ -138,7 +138,9 @@ fn init_command(args: &InitArgs) -> Result<ExitCode, Failure> {
     let name = args.file.display();
     let mut file = std::fs::File::create_new(&args.file).map_err(|error| {
         let reason = match error.kind() {
-            std::io::ErrorKind::AlreadyExists => "is there already, and is left as it is".to_owned(),
+            std::io::ErrorKind::AlreadyExists => {
+                "is there already, and is left as it is".to_owned()
+            }
             _ => format!("cannot write: {error}"),
         };
         Failure::could_not(format!("error: {name}: {reason}\n"))
@@ -146,13 +148,15 @@ fn init_command(args: &InitArgs) -> Result<ExitCode, Failure> {
     file.write_all(EXAMPLE.as_bytes())
         .map_err(|error| Failure::could_not(format!("error: {name}: cannot write: {error}\n")))?;
     let shown = quoted(&args.file.display().to_string());
-    print(&format!("Written to {name}.\nNext: lacsim check {shown}, then lacsim run {shown}\n"));
+    print(&format!(
+        "Written to {name}.\nNext: lacsim check {shown}, then lacsim run {shown}\n"
+    ));
     Ok(ExitCode::SUCCESS)
 }
 
 fn compare_command(args: &CompareArgs) -> Result<ExitCode, Failure> {
-    let comparison = compare(&args.first, &args.second)
-        .map_err(|error| Failure::could_not(chain(&error)))?;
+    let comparison =
+        compare(&args.first, &args.second).map_err(|error| Failure::could_not(chain(&error)))?;
     if args.json {
         let json = serde_json::to_string_pretty(&comparison)
             .map_err(|error| Failure::could_not(format!("error: {error}\n")))?;
@@ -169,7 +173,9 @@ fn trace_command(args: &TraceArgs) -> Result<ExitCode, Failure> {
         let known = plan.models.iter().map(|model| model.scenario.as_str());
         known.clone().position(|one| one == name).ok_or_else(|| {
             let hint = config::mistakes::suggestion(name, known);
-            Failure::mistake(format!("error: no scenario is named \"{name}\"\nhint: {hint}\n"))
+            Failure::mistake(format!(
+                "error: no scenario is named \"{name}\"\nhint: {hint}\n"
+            ))
         })
     };
     let options = trace::TraceOptions {
@@ -215,7 +221,11 @@ fn run_command(args: &RunArgs) -> Result<ExitCode, Failure> {
     if args.json {
         print(&json(&plan, &result));
     } else if !args.quiet {
-        print(&summary::text(&plan, &result, &options.out.display().to_string()));
+        print(&summary::text(
+            &plan,
+            &result,
+            &options.out.display().to_string(),
+        ));
     }
     Ok(verdict(args, &plan, &result))
 }
@@ -274,7 +284,11 @@ fn announce(plan: &Plan, extent: &Extent, is_quiet: bool) {
         grouped(extent.replicates.len() as f64),
         extent.scenarios.len(),
         rayon::current_num_threads(),
-        if seconds < 1.0 { "a second".to_owned() } else { format!("{seconds:.0} s") },
+        if seconds < 1.0 {
+            "a second".to_owned()
+        } else {
+            format!("{seconds:.0} s")
+        },
         extent.bytes(plan) as f64 / 1e9
     );
 }

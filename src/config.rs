@@ -183,7 +183,9 @@ pub fn load(file: &str, text: &str) -> Result<ScenarioFile, String> {
     }
     let mut scenarios = Vec::new();
     for (index, scenario) in raw.scenario.iter().enumerate() {
-        let at = Path::root().key("scenario").item(index, Some(&scenario.name));
+        let at = Path::root()
+            .key("scenario")
+            .item(index, Some(&scenario.name));
         match apply(&document, &schema, scenario, &at) {
             Ok(table) => {
                 let raw = decode(&document, &table)?;
@@ -300,7 +302,10 @@ fn apply(
 
 fn set_quantity(table: &mut Table, address: &str, value: toml::Value) -> Result<(), String> {
     let first = address.split('.').next().unwrap_or_default();
-    if matches!(first, "scenario" | "target" | "history" | "published" | "claim") {
+    if matches!(
+        first,
+        "scenario" | "target" | "history" | "published" | "claim"
+    ) {
         return Err(format!("a scenario cannot change `{first}`"));
     }
     if first == "forecast" {
@@ -308,6 +313,11 @@ fn set_quantity(table: &mut Table, address: &str, value: toml::Value) -> Result<
     }
     if address.ends_with(".name") {
         return Err("a scenario cannot change a name".to_owned());
+    }
+    if value.is_table() && table.contains_key(address) {
+        return Err(format!(
+            "would replace all of `{address}`: put the whole address in quotes, such as \"{address}.key\""
+        ));
     }
     document::set(table, address, value)
 }
@@ -329,22 +339,22 @@ fn check(
     let referrals = each(raw.referrals.len())
         .map(|index| checker.referrals(&raw.referrals[index], index, &names))
         .collect();
-    let panel = raw.panel.as_ref().map(|one| checker.panel(one, start));
+    let panel = raw.panel.as_ref().map(|one| checker.panel(one, start, end));
     let exits = each(raw.exit.len())
         .map(|index| checker.exit(&raw.exit[index], index, &names))
         .collect();
-    let reentries = each(raw.reentry.len())
-        .map(|index| checker.reentry(&raw.reentry[index], index, &names))
-        .collect();
+    let reentries = checker.reentries(&raw.reentry, &names);
     let allowances = each(raw.allowance.len())
         .map(|index| checker.allowance(&raw.allowance[index], index, &names))
         .collect();
-    let pathways = each(raw.pathway.len())
-        .map(|index| checker.pathway(&raw.pathway[index], index, &names, start))
+    let pathways: Vec<_> = each(raw.pathway.len())
+        .map(|index| checker.pathway(&raw.pathway[index], index, &names, start, end))
         .collect();
-    let resources = each(raw.resource.len())
+    checker.cases(&pathways, cohort.as_ref());
+    let resources: Vec<_> = each(raw.resource.len())
         .map(|index| checker.resource(&raw.resource[index], index, start, end))
         .collect();
+    checker.needs_of_stages(&pathways, &resources);
     let drifts = each(raw.drift.len())
         .map(|index| checker.drift(&raw.drift[index], index))
         .collect();
@@ -354,10 +364,15 @@ fn check(
         .collect();
     let paper = checker.paper(raw, start);
     if raw.cohort.is_none() && raw.referrals.is_empty() {
-        checker.mistake(&Path::root(), "needs a [cohort] or a [[referrals]]: there is no child to forecast");
+        checker.mistake(
+            &Path::root(),
+            "needs a [cohort] or a [[referrals]]: there is no child to forecast",
+        );
     }
     for (index, scenario) in raw.scenario.iter().enumerate() {
-        let at = Path::root().key("scenario").item(index, Some(&scenario.name));
+        let at = Path::root()
+            .key("scenario")
+            .item(index, Some(&scenario.name));
         checker.source(&at, scenario.source.as_ref());
     }
     let (mistakes, warnings, assumptions) = checker.finish();
@@ -390,7 +405,12 @@ fn comparison_index(scenarios: &[Config], mistakes: &mut Vec<Mistake>) -> usize 
     };
     let found = scenarios.iter().position(|one| one.scenario == *name);
     if found.is_none() && mistakes.is_empty() {
-        mistakes.push(unknown_name("comparison", "scenario", name, scenarios.iter().map(|one| one.scenario.as_str())));
+        mistakes.push(unknown_name(
+            "comparison",
+            "scenario",
+            name,
+            scenarios.iter().map(|one| one.scenario.as_str()),
+        ));
     }
     found.unwrap_or(0)
 }

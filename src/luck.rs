@@ -90,8 +90,7 @@ impl Luck {
     /// two decisions would share their luck.
     #[inline]
     pub fn words(&self, who: Key, purpose: Purpose, block: u8, occurrence: u16) -> [u32; 4] {
-        let what =
-            u32::from(purpose as u8) << 24 | u32::from(block) << 16 | u32::from(occurrence);
+        let what = u32::from(purpose as u8) << 24 | u32::from(block) << 16 | u32::from(occurrence);
         self.drawn.note(who, what);
         philox4x32(
             [what, who as u32, (who >> 32) as u32, self.replicate],
@@ -194,8 +193,7 @@ pub fn logarithm(x: f64) -> f64 {
     let bits = x.to_bits();
     let exponent = (bits >> 52) as i32 - 1023;
     let fraction = f64::from_bits(bits & ((1 << 52) - 1) | 1023 << 52);
-    let [inverse, log] =
-        LOGARITHMS[(bits >> (52 - TABLE_BITS)) as usize & ((1 << TABLE_BITS) - 1)];
+    let [inverse, log] = LOGARITHMS[(bits >> (52 - TABLE_BITS)) as usize & ((1 << TABLE_BITS) - 1)];
     let r = fraction * inverse - 1.0;
     let tail = r * r * (0.5 - r * (1.0 / 3.0 - r * 0.25));
     f64::from(exponent) * std::f64::consts::LN_2 + log + (r - tail)

@@ -209,7 +209,12 @@ fn cycle_of_fractions(table: &[Vec<f64>]) -> Option<Vec<(usize, usize)>> {
         // same kind.
         let closes = walk.iter().enumerate().position(|(index, &(r, c))| {
             let same_turn = index % 2 == usize::from(!along_row);
-            same_turn && if along_row { c == next.1 && r != next.0 } else { r == next.0 && c != next.1 }
+            same_turn
+                && if along_row {
+                    c == next.1 && r != next.0
+                } else {
+                    r == next.0 && c != next.1
+                }
         });
         walk.push(next);
         if let Some(index) = closes {

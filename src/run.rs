@@ -5,9 +5,9 @@ use crate::config::targets as promised;
 use crate::config::{Config, ScenarioFile};
 use crate::engine::tiles::{TILE, Tiles};
 use crate::engine::{Chance, Progress, Stopped, run_replicates};
-use crate::forecast::{ActualToDate, Catalogue, Comparison, Context, Keep, ScenarioColumns};
 use crate::forecast::targets::{Direction, Target, Test};
 use crate::forecast::variance::{Share, parameter_share};
+use crate::forecast::{ActualToDate, Catalogue, Comparison, Context, Keep, ScenarioColumns};
 use crate::forecast::{ScenarioForecast, forecast_scenario};
 use crate::luck::Seed;
 use crate::model::Model;
@@ -198,9 +198,10 @@ impl Plan {
     /// Index of the scenario that answers the file's question.
     pub fn main_scenario(&self) -> usize {
         let forecast = &self.config().forecast;
-        let named = forecast.main_scenario.as_ref().and_then(|name| {
-            self.models.iter().position(|model| model.scenario == *name)
-        });
+        let named = forecast
+            .main_scenario
+            .as_ref()
+            .and_then(|name| self.models.iter().position(|model| model.scenario == *name));
         let other = (0..self.models.len()).find(|index| *index != self.file.comparison);
         named.or(other).unwrap_or(0)
     }
@@ -274,7 +275,11 @@ impl Extent {
     /// # Errors
     /// [`RunError::Mistake`] for a scenario that is not there.
     pub fn new(plan: &Plan, options: &RunOptions) -> Result<Self, RunError> {
-        let known: Vec<&str> = plan.models.iter().map(|model| model.scenario.as_str()).collect();
+        let known: Vec<&str> = plan
+            .models
+            .iter()
+            .map(|model| model.scenario.as_str())
+            .collect();
         for name in &options.scenarios {
             if !known.contains(&name.as_str()) {
                 let hint = crate::config::mistakes::suggestion(name, known.iter().copied());
@@ -314,11 +319,7 @@ impl Extent {
 ///
 /// # Errors
 /// [`RunError`]; nothing that looks like a run is left then.
-pub fn run(
-    plan: &Plan,
-    options: &RunOptions,
-    progress: &Progress,
-) -> Result<RunResult, RunError> {
+pub fn run(plan: &Plan, options: &RunOptions, progress: &Progress) -> Result<RunResult, RunError> {
     let started = Instant::now();
     let extent = Extent::new(plan, options)?;
     let staged = StagedFolder::create(&options.out)?;
@@ -333,12 +334,22 @@ pub fn run(
     let mut files = Vec::new();
     let forecasts: Vec<&ScenarioForecast> = played.forecasts.iter().collect();
     files.push(parquet::write_bands(staged.path(), &metadata, &forecasts)?);
-    files.push(parquet::write_targets(staged.path(), &metadata, &forecasts)?);
+    files.push(parquet::write_targets(
+        staged.path(),
+        &metadata,
+        &forecasts,
+    )?);
     files.append(&mut played.files);
     let (parameters, summaries) = write_parameters(plan, &extent, &staged, &metadata)?;
     files.push(parameters);
     if options.events > 0 {
-        files.push(write_events(plan, &extent, options.events, &staged, &metadata)?);
+        files.push(write_events(
+            plan,
+            &extent,
+            options.events,
+            &staged,
+            &metadata,
+        )?);
     }
     files.sort_by(|a, b| a.name.cmp(&b.name));
     let children = progress.children.load(std::sync::atomic::Ordering::Relaxed);
@@ -353,7 +364,11 @@ pub fn run(
         },
         inputs: inputs(plan),
         arguments: options.arguments.clone(),
-        scenarios: played.forecasts.iter().map(|one| one.scenario.clone()).collect(),
+        scenarios: played
+            .forecasts
+            .iter()
+            .map(|one| one.scenario.clone())
+            .collect(),
         comparison: plan.models[plan.file.comparison].scenario.clone(),
         first_replicate: extent.replicates.start,
         replicates: extent.replicates.len() as u32,
@@ -382,9 +397,10 @@ pub fn run(
 }
 
 fn file_name(path: &str) -> String {
-    Path::new(path)
-        .file_name()
-        .map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned())
+    Path::new(path).file_name().map_or_else(
+        || path.to_owned(),
+        |name| name.to_string_lossy().into_owned(),
+    )
 }
 
 fn inputs(plan: &Plan) -> Vec<manifest::InputRecord> {
@@ -466,7 +482,10 @@ fn play(
         None => Vec::new(),
     };
     Ok(Played {
-        forecasts: forecasts.into_iter().map(|(_, forecast)| forecast).collect(),
+        forecasts: forecasts
+            .into_iter()
+            .map(|(_, forecast)| forecast)
+            .collect(),
         files,
     })
 }
@@ -526,7 +545,10 @@ fn main_figure(plan: &Plan) -> (usize, Period) {
     let series = layout
         .find(&target.metric, &target.segment_by, &target.segment)
         .unwrap_or(population);
-    let month = layout.calendar().month_ending(target.date).map(Period::Month);
+    let month = layout
+        .calendar()
+        .month_ending(target.date)
+        .map(Period::Month);
     let year = layout
         .calendar()
         .financial_year_ending(target.date)
@@ -594,7 +616,11 @@ impl Plan {
 
     fn source_of(&self, parameter: usize) -> Option<String> {
         let path = &self.numbers.parameters()[parameter].path;
-        let assumptions = self.file.scenarios.iter().flat_map(|config| &config.assumptions);
+        let assumptions = self
+            .file
+            .scenarios
+            .iter()
+            .flat_map(|config| &config.assumptions);
         assumptions
             .filter(|assumption| assumption.quantity.path == *path)
             .find_map(|assumption| assumption.source.clone())

@@ -142,8 +142,17 @@ impl<'a> Teller<'a> {
                 legal_status,
                 placement: place,
             } => (
-                if stay == 0 { "entered care" } else { "came back into care" },
-                format!("aged {}, {}, {}", years(age), status(legal_status), placement(place)),
+                if stay == 0 {
+                    "entered care"
+                } else {
+                    "came back into care"
+                },
+                format!(
+                    "aged {}, {}, {}",
+                    years(age),
+                    status(legal_status),
+                    placement(place)
+                ),
             ),
             Event::Transferred => ("transferred elsewhere", "the stream is full".to_owned()),
             Event::Rang { clock } => ("clock rang", self.clock(clock)),
@@ -152,22 +161,38 @@ impl<'a> Teller<'a> {
                 ("legal status changed", status(legal_status).to_owned())
             }
             Event::Joined { pathway: path } => ("joined a pathway", pathway(path).to_owned()),
-            Event::Waits { pathway, stage: order } => {
-                ("waits for a resource", stage(pathway, order))
-            }
-            Event::StageStarts { pathway, stage: order } => {
+            Event::Waits {
+                pathway,
+                stage: order,
+            } => ("waits for a resource", stage(pathway, order)),
+            Event::StageStarts {
+                pathway,
+                stage: order,
+            } => {
                 let days = note.threshold.unwrap_or(0.0);
-                ("stage started", format!("{}, to take {days:.1} days", stage(pathway, order)))
+                (
+                    "stage started",
+                    format!("{}, to take {days:.1} days", stage(pathway, order)),
+                )
             }
-            Event::Passed { pathway, stage: order } => ("stage passed", stage(pathway, order)),
-            Event::Failed { pathway, stage: order } => ("stage failed", stage(pathway, order)),
+            Event::Passed {
+                pathway,
+                stage: order,
+            } => ("stage passed", stage(pathway, order)),
+            Event::Failed {
+                pathway,
+                stage: order,
+            } => ("stage failed", stage(pathway, order)),
             Event::Succeeded { pathway: path } => ("pathway succeeded", pathway(path).to_owned()),
             Event::Left { kind } => ("left care", names.exits[usize::from(kind)].clone()),
             Event::AllowanceStarts { allowance } => (
                 "allowance started",
                 self.config.allowances[usize::from(allowance)].name.clone(),
             ),
-            Event::BreaksDown => ("will come back into care", "the exit breaks down".to_owned()),
+            Event::BreaksDown => (
+                "will come back into care",
+                "the exit breaks down".to_owned(),
+            ),
         }
     }
 
@@ -190,7 +215,10 @@ impl<'a> Teller<'a> {
                 100.0 * (-luck).exp()
             ),
             (Event::StageStarts { .. }, Some(luck), _) => {
-                format!("luck {luck:.3}: {:.1} in 100 take longer", 100.0 * (-luck).exp())
+                format!(
+                    "luck {luck:.3}: {:.1} in 100 take longer",
+                    100.0 * (-luck).exp()
+                )
             }
             (Event::Passed { .. }, Some(drawn), Some(threshold)) => {
                 format!("drew {drawn:.3}, below {threshold:.3}")

@@ -23,11 +23,11 @@ fn answer(text: &mut String, plan: &Plan, result: &RunResult) {
     let forecast = &plan.config().forecast;
     let _ = writeln!(text, "{}", forecast.name);
     let scenario = &plan.models[plan.main_scenario()].scenario;
-    let found = result.forecasts.iter().find(|one| one.scenario == *scenario);
-    let Some((target, found)) = plan
-        .main_target()
-        .and_then(|index| Some((index, found?)))
-    else {
+    let found = result
+        .forecasts
+        .iter()
+        .find(|one| one.scenario == *scenario);
+    let Some((target, found)) = plan.main_target().and_then(|index| Some((index, found?))) else {
         text.push('\n');
         return;
     };
@@ -70,7 +70,10 @@ fn promise(result: &TargetResult) -> String {
 
 /// Children in care at year ends: median and ranges.
 fn bands(text: &mut String, result: &RunResult) {
-    let _ = writeln!(text, "Children in care (median, 8 in 10 futures between, 9 in 10 between)");
+    let _ = writeln!(
+        text,
+        "Children in care (median, 8 in 10 futures between, 9 in 10 between)"
+    );
     let mut table = table(&["scenario", "date", "median", "8 in 10", "9 in 10"]);
     for forecast in &result.forecasts {
         for band in year_ends(forecast) {
@@ -90,7 +93,9 @@ fn bands(text: &mut String, result: &RunResult) {
 
 /// Bands of the population at financial year ends, or at the last month.
 fn year_ends(forecast: &ScenarioForecast) -> Vec<&crate::forecast::Band> {
-    let all: Vec<_> = forecast.bands_of("population", "all", "all", "month").collect();
+    let all: Vec<_> = forecast
+        .bands_of("population", "all", "all", "month")
+        .collect();
     let ends: Vec<_> = all
         .iter()
         .copied()
@@ -118,14 +123,25 @@ fn money(text: &mut String, result: &RunResult) {
         "Spend by financial year, and net saving against \"{}\" (median, 8 in 10 futures between; * part of a year)",
         result.comparison
     );
-    let mut table = table(&["scenario", "year", "spend", "8 in 10", "net saving", "8 in 10"]);
+    let mut table = table(&[
+        "scenario",
+        "year",
+        "spend",
+        "8 in 10",
+        "net saving",
+        "8 in 10",
+    ]);
     for forecast in &result.forecasts {
         let savings: Vec<_> = forecast
             .bands_of("saving_net", "all", "all", "financial_year")
             .collect();
         for band in forecast.bands_of("spend", "all", "all", "financial_year") {
             let saving = savings.iter().find(|saving| saving.date == band.date);
-            let part = if is_whole_year(result, band.date) { "" } else { " *" };
+            let part = if is_whole_year(result, band.date) {
+                ""
+            } else {
+                " *"
+            };
             let mut row = vec![
                 forecast.scenario.clone(),
                 format!("{}{part}", financial_year_name(band.date)),
@@ -160,12 +176,20 @@ fn is_whole_year(result: &RunResult, date: crate::units::Date) -> bool {
 }
 
 fn range(band: &crate::forecast::Band) -> String {
-    format!("{} to {}", pounds(band.percentiles[1]), pounds(band.percentiles[5]))
+    format!(
+        "{} to {}",
+        pounds(band.percentiles[1]),
+        pounds(band.percentiles[5])
+    )
 }
 
 /// Each target with its likelihood, in a number and a word.
 fn targets(text: &mut String, result: &RunResult) {
-    if result.forecasts.iter().all(|forecast| forecast.targets.is_empty()) {
+    if result
+        .forecasts
+        .iter()
+        .all(|forecast| forecast.targets.is_empty())
+    {
         return;
     }
     let _ = writeln!(text, "How likely is each target?");
@@ -208,8 +232,16 @@ fn ignorance(text: &mut String, result: &RunResult) {
 
 fn written(text: &mut String, result: &RunResult, out: &str) {
     let manifest = &result.manifest;
-    let files: Vec<&str> = manifest.files.iter().map(|file| file.name.as_str()).collect();
-    let _ = writeln!(text, "Written to {out}: {}, manifest.json", files.join(", "));
+    let files: Vec<&str> = manifest
+        .files
+        .iter()
+        .map(|file| file.name.as_str())
+        .collect();
+    let _ = writeln!(
+        text,
+        "Written to {out}: {}, manifest.json",
+        files.join(", ")
+    );
     let _ = writeln!(
         text,
         "{} children in {} futures of {} scenario(s), {:.1} s, {} children a second; seed {}.",

@@ -64,7 +64,10 @@ impl<'a> Life<'a> {
         notes.retain(|note| {
             let name = name_of(config, note.who);
             // What happens to a family happens to each of its children.
-            name == child || child.strip_prefix(&name).is_some_and(|rest| rest.starts_with("-c"))
+            name == child
+                || child
+                    .strip_prefix(&name)
+                    .is_some_and(|rest| rest.starts_with("-c"))
         });
         notes.sort_by(|a, b| a.time.total_cmp(&b.time));
         Self {
@@ -130,7 +133,11 @@ fn beside(first: &Life<'_>, second: &Life<'_>, child: &str, replicate: u32) -> S
                 format!("{date}  {} {}", told.event, told.detail)
             })
         };
-        let mark = if parts == Some(index) { "parts here" } else { "" };
+        let mark = if parts == Some(index) {
+            "parts here"
+        } else {
+            ""
+        };
         table.add_row([mark.to_owned(), cell(first), cell(second)]);
     }
     let _ = writeln!(text, "{table}");
@@ -184,7 +191,12 @@ fn list(plan: &Plan, options: &TraceOptions) -> String {
         table.add_row([
             name_of(config, who),
             life.len().to_string(),
-            format!("{} {} {}", last.date.format("%-d %b %Y"), last.event, last.detail),
+            format!(
+                "{} {} {}",
+                last.date.format("%-d %b %Y"),
+                last.event,
+                last.detail
+            ),
         ]);
     }
     let _ = writeln!(text, "{table}");

@@ -22,9 +22,18 @@ const HEREFORDSHIRE: &str = "884";
 // What the scenario says, and the standard error (jackknife over councils).
 /// Admissions arrive as sibling groups, so their counts vary 1.9 times as much as Poisson.
 const SIBLING_VARIANCE: f64 = 1.9;
-const ADMISSION_DRIFT: Drift = Drift { yearly_sd: 0.184, persistence: 0.731 }; // se 0.013, 0.047
-const EXIT_DRIFT_UNDER_16: Drift = Drift { yearly_sd: 0.169, persistence: 0.674 }; // se 0.010, 0.061
-const EXIT_DRIFT_ALL: Drift = Drift { yearly_sd: 0.135, persistence: 0.638 }; // se 0.007, 0.050
+const ADMISSION_DRIFT: Drift = Drift {
+    yearly_sd: 0.184,
+    persistence: 0.731,
+}; // se 0.013, 0.047
+const EXIT_DRIFT_UNDER_16: Drift = Drift {
+    yearly_sd: 0.169,
+    persistence: 0.674,
+}; // se 0.010, 0.061
+const EXIT_DRIFT_ALL: Drift = Drift {
+    yearly_sd: 0.135,
+    persistence: 0.638,
+}; // se 0.007, 0.050
 const RESIDUAL_MEAN: f64 = 0.0106; // share of stock a year
 const RESIDUAL_SD: f64 = 0.0121; // over council-years
 
@@ -46,18 +55,35 @@ struct Table(BTreeMap<(String, usize, String, String), f64>);
 
 impl Table {
     fn read(name: &str) -> Table {
-        let folder = std::env::var("LACSIM_DFE").expect("LACSIM_DFE names the folder of DfE tables");
+        let folder =
+            std::env::var("LACSIM_DFE").expect("LACSIM_DFE names the folder of DfE tables");
         let path = PathBuf::from(folder).join(name);
         let mut reader = csv::Reader::from_path(&path).expect("the table opens");
         let header = reader.headers().expect("a header row").clone();
-        let column = |name: &str| header.iter().position(|h| h == name).expect("a named column");
-        let [year, council, breakdown, category, children] =
-            ["year_end", "la_old_code", "breakdown", "category", "children"].map(column);
+        let column = |name: &str| {
+            header
+                .iter()
+                .position(|h| h == name)
+                .expect("a named column")
+        };
+        let [year, council, breakdown, category, children] = [
+            "year_end",
+            "la_old_code",
+            "breakdown",
+            "category",
+            "children",
+        ]
+        .map(column);
         let mut cells = BTreeMap::new();
         for row in reader.records().map(|row| row.expect("a row")) {
             let year: usize = row[year][..4].parse().expect("a year");
             if let (true, Ok(children)) = (year <= LAST_YEAR, row[children].parse()) {
-                let key = (row[council].into(), year, row[breakdown].into(), row[category].into());
+                let key = (
+                    row[council].into(),
+                    year,
+                    row[breakdown].into(),
+                    row[category].into(),
+                );
                 cells.insert(key, children);
             }
         }
@@ -103,13 +129,19 @@ struct Council {
 impl Tables {
     fn read() -> Tables {
         let [stock, starts, ceases] = ["stock.csv", "starts.csv", "ceases.csv"].map(Table::read);
-        Tables { stock, starts, ceases }
+        Tables {
+            stock,
+            starts,
+            ceases,
+        }
     }
 
     /// The councils pooled: every total published, and of middling size.
     fn pooled(&self) -> Vec<Council> {
         let series = |table: &Table, code: &str, first| -> Option<Vec<f64>> {
-            (first..=LAST_YEAR).map(|year| table.total(code, year)).collect()
+            (first..=LAST_YEAR)
+                .map(|year| table.total(code, year))
+                .collect()
         };
         let council = |code: String| {
             Some(Council {
@@ -120,7 +152,9 @@ impl Tables {
             })
         };
         let councils = self.stock.councils().into_iter().filter_map(council);
-        councils.filter(|c| MEAN_STOCK.contains(&mean(&c.stock[1..]))).collect()
+        councils
+            .filter(|c| MEAN_STOCK.contains(&mean(&c.stock[1..])))
+            .collect()
     }
 
     /// Ceases under 16, and the mean stock under 16, in the years to March 2012-17.
@@ -129,10 +163,22 @@ impl Tables {
             Some(table.total(&council.code, year)? - table.aged_16_or_over(&council.code, year)?)
         };
         let years = FIRST_YEAR + 1..=LAST_YEAR;
-        let events: Option<Vec<f64>> = years.clone().map(|year| under_16(&self.ceases, year)).collect();
-        let stock: Option<Vec<f64>> = (FIRST_YEAR..=LAST_YEAR).map(|year| under_16(&self.stock, year)).collect();
-        let rates = Rates { events: events?, exposure: mid_years(&stock?) };
-        rates.events.iter().all(|&events| events >= 10.0).then_some(rates)
+        let events: Option<Vec<f64>> = years
+            .clone()
+            .map(|year| under_16(&self.ceases, year))
+            .collect();
+        let stock: Option<Vec<f64>> = (FIRST_YEAR..=LAST_YEAR)
+            .map(|year| under_16(&self.stock, year))
+            .collect();
+        let rates = Rates {
+            events: events?,
+            exposure: mid_years(&stock?),
+        };
+        rates
+            .events
+            .iter()
+            .all(|&events| events >= 10.0)
+            .then_some(rates)
     }
 }
 
@@ -166,7 +212,10 @@ fn drift(councils: &[Rates], variance: f64) -> Drift {
         }
     }
     let square = (mean(&one_year) + mean(&two_years)) / 2.0;
-    Drift { yearly_sd: square.sqrt(), persistence: mean(&product) / square }
+    Drift {
+        yearly_sd: square.sqrt(),
+        persistence: mean(&product) / square,
+    }
 }
 
 fn mean(values: &[f64]) -> f64 {
@@ -180,12 +229,25 @@ fn mid_years(stock: &[f64]) -> Vec<f64> {
 
 fn assert_close(what: &str, found: f64, stated: f64, tolerance: f64) {
     println!("{what}: {found:.4} (scenario {stated})");
-    assert!((found - stated).abs() <= tolerance, "{what}: {found}, the scenario says {stated}");
+    assert!(
+        (found - stated).abs() <= tolerance,
+        "{what}: {found}, the scenario says {stated}"
+    );
 }
 
 fn assert_drift(what: &str, found: Drift, stated: Drift) {
-    assert_close(&format!("{what}, yearly sd"), found.yearly_sd, stated.yearly_sd, 0.001);
-    assert_close(&format!("{what}, persistence"), found.persistence, stated.persistence, 0.001);
+    assert_close(
+        &format!("{what}, yearly sd"),
+        found.yearly_sd,
+        stated.yearly_sd,
+        0.001,
+    );
+    assert_close(
+        &format!("{what}, persistence"),
+        found.persistence,
+        stated.persistence,
+        0.001,
+    );
 }
 
 #[test]
@@ -195,9 +257,16 @@ fn admissions_drift_as_the_scenario_says() {
     assert_eq!(councils.len(), 120);
     let rates: Vec<Rates> = councils
         .iter()
-        .map(|c| Rates { events: c.starts.clone(), exposure: vec![1.0; c.starts.len()] })
+        .map(|c| Rates {
+            events: c.starts.clone(),
+            exposure: vec![1.0; c.starts.len()],
+        })
         .collect();
-    assert_drift("admissions", drift(&rates, SIBLING_VARIANCE), ADMISSION_DRIFT);
+    assert_drift(
+        "admissions",
+        drift(&rates, SIBLING_VARIANCE),
+        ADMISSION_DRIFT,
+    );
 }
 
 /// Exits are drawn child by child, so only Poisson chance is taken off. Those
@@ -209,7 +278,10 @@ fn exit_rates_drift_as_the_scenario_says() {
     let councils = tables.pooled();
     let all: Vec<Rates> = councils
         .iter()
-        .map(|c| Rates { events: c.ceases.clone(), exposure: mid_years(&c.stock) })
+        .map(|c| Rates {
+            events: c.ceases.clone(),
+            exposure: mid_years(&c.stock),
+        })
         .collect();
     assert_drift("all exits", drift(&all, 1.0), EXIT_DRIFT_ALL);
     let young: Vec<Rates> = councils.iter().filter_map(|c| tables.under_16(c)).collect();
@@ -230,7 +302,10 @@ fn the_unexplained_rise_in_stock_is_as_the_scenario_says() {
         }
     }
     let mean_share = mean(&shares);
-    let squares: Vec<f64> = shares.iter().map(|share| (share - mean_share).powi(2)).collect();
+    let squares: Vec<f64> = shares
+        .iter()
+        .map(|share| (share - mean_share).powi(2))
+        .collect();
     assert_close("residual, mean", mean_share, RESIDUAL_MEAN, 0.0001);
     assert_close("residual, sd", mean(&squares).sqrt(), RESIDUAL_SD, 0.0001);
 }
@@ -242,20 +317,31 @@ fn herefordshires_exit_evidence_is_as_the_scenario_says() {
     let age = |table: &Table, year: usize, band: &str| table.get(HEREFORDSHIRE, year, "age", band);
     // Exposure: no cell is withheld.
     for (band, stated) in AGES.iter().zip(HEREFORDSHIRE_YEARS) {
-        let stocks: Vec<f64> = (2014..=2017).map(|year| age(&stock, year, band).unwrap()).collect();
+        let stocks: Vec<f64> = (2014..=2017)
+            .map(|year| age(&stock, year, band).unwrap())
+            .collect();
         assert_close(band, mid_years(&stocks).iter().sum(), stated, 1e-9);
     }
     // Events: what is published, and withheld cells as named below.
-    let published = |band: &str| -> f64 { (2015..=2017).filter_map(|year| age(&ceases, year, band)).sum() };
+    let published = |band: &str| -> f64 {
+        (2015..=2017)
+            .filter_map(|year| age(&ceases, year, band))
+            .sum()
+    };
     assert_eq!(published("1-4"), HEREFORDSHIRE_EVENTS[1]);
     assert_eq!(published("10-15"), HEREFORDSHIRE_EVENTS[3]);
     // 2015: under 1 and 5-9 share what the others leave, 12; allotted 5 and 7.
     let total = |year| ceases.total(HEREFORDSHIRE, year).unwrap();
-    let left_2015 = total(2015) - ["1-4", "10-15", "16+"].map(|b| age(&ceases, 2015, b).unwrap()).iter().sum::<f64>();
+    let left_2015 = total(2015)
+        - ["1-4", "10-15", "16+"]
+            .map(|b| age(&ceases, 2015, b).unwrap())
+            .iter()
+            .sum::<f64>();
     assert_eq!(left_2015, 5.0 + 7.0);
     assert_eq!(published("5-9") + 7.0, HEREFORDSHIRE_EVENTS[2]);
     // 2017: under 1 and age 16 share 10; allotted 7 and 3. Age 17 is published, 7.
-    let known_2017 = ["1-4", "5-9", "10-15", "16+: 17", "18+"].map(|b| age(&ceases, 2017, b).unwrap());
+    let known_2017 =
+        ["1-4", "5-9", "10-15", "16+: 17", "18+"].map(|b| age(&ceases, 2017, b).unwrap());
     assert_eq!(total(2017) - known_2017.iter().sum::<f64>(), 7.0 + 3.0);
     assert_eq!(published("under 1") + 5.0 + 7.0, HEREFORDSHIRE_EVENTS[0]);
     // 16-17: 2016 less the 18th birthdays; 2015 by the national share before 18 in 2016.

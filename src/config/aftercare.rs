@@ -79,18 +79,35 @@ pub struct Allowance {
 }
 
 impl Checker {
-    /// Checks one `[[reentry]]`.
-    pub fn reentry(&mut self, raw: &RawReentry, index: usize, names: &Names) -> Reentry {
+    /// Checks every `[[reentry]]`: an exit breaks down in one way only.
+    pub fn reentries(&mut self, raw: &[RawReentry], names: &Names) -> Vec<Reentry> {
+        let mut seen: Vec<&String> = Vec::new();
+        for (index, reentry) in raw.iter().enumerate() {
+            let at = Path::root().key("reentry").item(index, None).key("after");
+            for (order, exit) in reentry.after.iter().enumerate() {
+                self.require(!seen.contains(&exit), &at.item(order, None), || {
+                    format!("an exit has one [[reentry]] at most, found \"{exit}\" twice")
+                });
+                seen.push(exit);
+            }
+        }
+        raw.iter()
+            .enumerate()
+            .map(|(index, reentry)| self.reentry(reentry, index, names))
+            .collect()
+    }
+
+    fn reentry(&mut self, raw: &RawReentry, index: usize, names: &Names) -> Reentry {
         let path = Path::root().key("reentry").item(index, None);
         self.source(&path, raw.source.as_ref());
         Reentry {
-            after: self.names(&raw.after, &names.exits, "exit", &path.key("after")),
+            after: self.some_names(&raw.after, &names.exits, "exit", &path.key("after")),
             probability: self.quantity(
                 &raw.probability,
                 &path.key("probability"),
                 Domain::Probability,
             ),
-            time: self.duration(
+            time: self.pause(
                 raw.time_days.as_ref(),
                 raw.time_weeks.as_ref(),
                 &path,
@@ -104,15 +121,17 @@ impl Checker {
         let path = Path::root().key("allowance").item(index, Some(&raw.name));
         self.source(&path, raw.source.as_ref());
         let until_age = raw.until_age.unwrap_or(18);
-        self.require((1..=25).contains(&until_age), &path.key("until_age"), || {
-            format!("must be from 1 to 25 years, found {until_age}")
-        });
+        self.require(
+            (1..=25).contains(&until_age),
+            &path.key("until_age"),
+            || format!("must be from 1 to 25 years, found {until_age}"),
+        );
         let limited = raw.for_days.is_some() || raw.for_weeks.is_some();
         Allowance {
             name: raw.name.clone(),
-            after: self.names(&raw.after, &names.exits, "exit", &path.key("after")),
+            after: self.some_names(&raw.after, &names.exits, "exit", &path.key("after")),
             placement: raw.placement.as_ref().map(|list| {
-                self.names(list, &names.placements, "placement", &path.key("placement"))
+                self.some_names(list, &names.placements, "placement", &path.key("placement"))
             }),
             weekly_pounds: self.quantity(
                 &raw.weekly_pounds,

@@ -40,14 +40,45 @@ impl<'a> Audit<'a> {
             ("string", Value::String(text)) if !is_date(schema) => self.word(schema, text, path),
             ("string", Value::Datetime(date))
                 if is_date(schema) && date.time.is_none() && date.date.is_some() => {}
-            ("number", Value::Float(_) | Value::Integer(_))
-            | ("integer", Value::Integer(_))
-            | ("boolean", Value::Boolean(_)) => {}
+            ("integer", Value::Integer(number)) => self.integer(schema, *number, path),
+            ("number", Value::Float(_) | Value::Integer(_)) | ("boolean", Value::Boolean(_)) => {}
+            ("array", Value::Table(_)) if self.lists_tables(schema) => self.add_hint(
+                path,
+                "must be a list of tables, found one table".to_owned(),
+                format!("write [[{}]] with two brackets", path.keys()),
+            ),
+            ("object", Value::Array(items)) if items.iter().any(Value::is_table) => self.add_hint(
+                path,
+                "must be one table, found a list of tables".to_owned(),
+                format!("write [{}] with one bracket", path.keys()),
+            ),
             _ => self.add(
                 path,
                 format!("must be {}, found {}", expected(schema), found(value)),
             ),
         }
+    }
+
+    /// A whole number in the range of its type.
+    fn integer(&mut self, schema: &Schema, number: i64, path: &Path) {
+        let least = schema.get("minimum").and_then(Schema::as_i64);
+        let most = match schema.get("format").and_then(Schema::as_str) {
+            Some("uint32") => i64::from(u32::MAX),
+            _ => i64::MAX,
+        };
+        match least {
+            Some(least) if number < least => {
+                self.add(path, format!("must be {least} or more, found {number}"));
+            }
+            _ if number > most => self.add(path, format!("must be {most} or less, found {number}")),
+            _ => {}
+        }
+    }
+
+    fn lists_tables(&self, schema: &'a Schema) -> bool {
+        schema.get("items").is_some_and(|item| {
+            self.resolve(item).get("type").and_then(Schema::as_str) == Some("object")
+        })
     }
 
     fn resolve(&self, schema: &'a Schema) -> &'a Schema {
@@ -64,18 +95,21 @@ impl<'a> Audit<'a> {
             Value::Table(table) => self.tagged(&branches, table, value, path),
             Value::String(text) => {
                 let words: Vec<&str> = branches.iter().flat_map(|one| words_of(one)).collect();
-                if !words.contains(&text.as_str()) {
-                    self.add_hint(
-                        path,
-                        format!("must be {}, found \"{text}\"", alternatives(&branches)),
-                        suggestion(text, words),
-                    );
+                let message = format!("must be {}, found \"{text}\"", alternatives(&branches));
+                if words.is_empty() {
+                    self.add(path, message);
+                } else if !words.contains(&text.as_str()) {
+                    self.add_hint(path, message, suggestion(text, words));
                 }
             }
             _ if branches.iter().any(|one| accepts_plain(one, value)) => {}
             _ => self.add(
                 path,
-                format!("must be {}, found {}", alternatives(&branches), found(value)),
+                format!(
+                    "must be {}, found {}",
+                    alternatives(&branches),
+                    found(value)
+                ),
             ),
         }
     }
@@ -141,6 +175,15 @@ impl<'a> Audit<'a> {
         let Some(item) = schema.get("items") else {
             return;
         };
+        let length = |key: &str| schema.get(key).and_then(Schema::as_u64);
+        if let (Some(least), Some(most)) = (length("minItems"), length("maxItems"))
+            && !(least..=most).contains(&(items.len() as u64))
+        {
+            self.add(
+                path,
+                format!("must be a list of {most}, found {}", items.len()),
+            );
+        }
         for (index, value) in items.iter().enumerate() {
             let name = value.get("name").and_then(Value::as_str);
             self.value(item, value, &path.item(index, name));

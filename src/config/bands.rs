@@ -146,7 +146,8 @@ impl Checker {
             } else {
                 "an open band such as \"730+\"".to_owned()
             };
-            format!("bands must reach {end}, found the last to end at {next}")
+            let last = bands.last().map_or("none", |band| &band.name);
+            format!("bands must reach {end}, found the last to be \"{last}\"")
         });
         bands
     }
@@ -185,7 +186,9 @@ impl Checker {
         shares
     }
 
-    fn share_values(&mut self, raw: &Named<RawQuantity>, path: &Path) -> Vec<Quantity> {
+    /// Shares as they are listed, not all 0; shares without uncertainty are
+    /// counts or add up to 1.
+    pub fn share_values(&mut self, raw: &Named<RawQuantity>, path: &Path) -> Vec<Quantity> {
         let values: Vec<Quantity> = raw
             .0
             .iter()
@@ -196,9 +199,7 @@ impl Checker {
             .0
             .iter()
             .all(|(_, share)| matches!(share, RawQuantity::Known(_)));
-        self.require(total > 0.0, path, || {
-            "shares must not all be 0".to_owned()
-        });
+        self.require(total > 0.0, path, || "shares must not all be 0".to_owned());
         let counts = plain && values.iter().all(|value| value.central().fract() == 0.0);
         if plain && !counts && total > 0.0 && (total - 1.0).abs() > 0.011 {
             self.mistake(path, format!("shares must add up to 1, found {total}"));

@@ -74,6 +74,20 @@ impl Checker {
             .collect()
     }
 
+    /// The same for a list that must not be empty.
+    pub fn some_names(
+        &mut self,
+        names: &[String],
+        known: &[String],
+        what: &str,
+        path: &Path,
+    ) -> Vec<usize> {
+        self.require(!names.is_empty(), path, || {
+            format!("must name at least one {what}, found an empty list")
+        });
+        self.names(names, known, what, path)
+    }
+
     /// Notes where a table's figures come from.
     pub fn source(&mut self, path: &Path, source: Option<&String>) {
         if let Some(source) = source {
@@ -83,7 +97,10 @@ impl Checker {
 
     pub(super) fn note_source(&mut self, path: &Path, source: &str) {
         if source.trim().is_empty() {
-            self.mistake(&path.key("source"), "must say where the figures come from, found nothing");
+            self.mistake(
+                &path.key("source"),
+                "must say where the figures come from, found nothing",
+            );
         }
         self.sources.insert(path.to_string(), source.to_owned());
     }
@@ -110,7 +127,9 @@ impl Checker {
                     message: match quantity.basis {
                         Basis::Given => "has no source".to_owned(),
                         Basis::Evidence => "is evidence without a source".to_owned(),
-                        Basis::Judgement => "is judgement that does not say so in a source".to_owned(),
+                        Basis::Judgement => {
+                            "is judgement that does not say so in a source".to_owned()
+                        }
                     },
                 });
             }

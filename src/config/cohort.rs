@@ -114,6 +114,9 @@ pub struct MarginCohort {
     pub cells: Vec<Cell>,
 }
 
+/// More than all children in care in England.
+const MOST_CHILDREN: u32 = 100_000;
+
 impl MarginCohort {
     /// A share for each age band.
     pub fn age_shares(&self) -> Vec<f64> {
@@ -130,14 +133,20 @@ impl MarginCohort {
                 && listed(&impossible[2], cell[2])
         });
         let too_young = self.days_bands.get(cell[3]).is_some_and(|band| {
-            band.from >= self.age.bands[cell[0]].below * crate::units::DAYS_PER_YEAR
+            band.from >= (self.age.bands[cell[0]].below * crate::units::DAYS_PER_YEAR).floor()
         });
         !named && !too_young
     }
 
     /// Places the children so that every margin is met.
     fn place(&mut self) -> Result<(), &'static str> {
-        let or_one = |shares: &[f64]| if shares.is_empty() { vec![1.0] } else { shares.to_vec() };
+        let or_one = |shares: &[f64]| {
+            if shares.is_empty() {
+                vec![1.0]
+            } else {
+                shares.to_vec()
+            }
+        };
         let shares = [
             self.age_shares(),
             or_one(&self.legal_status),
@@ -158,17 +167,44 @@ impl Checker {
         self.source(&path, raw.source.as_ref());
         let clock = raw.clock.unwrap_or(CohortClock::TimeInCare);
         match (&raw.file, raw.children) {
-            (Some(file), None) => Cohort::File {
-                file: file.clone(),
-                clock,
-            },
+            (Some(file), None) => {
+                self.cohort_file(file, raw, &path);
+                Cohort::File {
+                    file: file.clone(),
+                    clock,
+                }
+            }
             (None, Some(children)) => {
                 Cohort::Margins(self.margin_cohort(raw, children, clock, names, &path))
             }
             _ => {
                 self.mistake(&path, "needs exactly one of `children` and `file`");
-                Cohort::Margins(self.margin_cohort(raw, 0, clock, names, &path))
+                Cohort::File {
+                    file: String::new(),
+                    clock,
+                }
             }
+        }
+    }
+
+    /// A file beside the scenario, which says everything about its children.
+    fn cohort_file(&mut self, file: &str, raw: &RawCohort, path: &Path) {
+        let is_plain = !file.trim().is_empty() && !file.contains(['/', '\\', ':']) && file != "..";
+        self.require(is_plain, &path.key("file"), || {
+            format!("must be the plain name of a file beside the scenario, found \"{file}\"")
+        });
+        for (key, is_given) in [
+            ("margins", raw.margins.is_some()),
+            ("stream", raw.stream.is_some()),
+            ("age", raw.age.is_some()),
+            ("legal_status", raw.legal_status.is_some()),
+            ("placement", raw.placement.is_some()),
+            ("days_in_care", raw.days_in_care.is_some()),
+            ("impossible", !raw.impossible.is_empty()),
+        ] {
+            self.require(!is_given, &path.key(key), || {
+                "goes with `children`, not with `file`".to_owned()
+            });
         }
     }
 
@@ -180,6 +216,11 @@ impl Checker {
         names: &Names,
         path: &Path,
     ) -> MarginCohort {
+        self.require(
+            (1..=MOST_CHILDREN).contains(&children),
+            &path.key("children"),
+            || format!("must be from 1 to {MOST_CHILDREN} children, found {children}"),
+        );
         let stream = raw.stream.as_ref().map_or(0, |stream| {
             self.name(stream, &names.streams, "stream", &path.key("stream"))
                 .unwrap_or(0)
@@ -207,9 +248,19 @@ impl Checker {
             &path.key("placement"),
         );
         let (days_bands, days_in_care) = self.days_margin(raw, clock, path);
-        for (key, shares) in [("age", raw.age.as_ref()), ("placement", raw.placement.as_ref()), ("legal_status", raw.legal_status.as_ref()), ("days_in_care", raw.days_in_care.as_ref())] {
+        for (key, shares) in [
+            ("age", raw.age.as_ref()),
+            ("placement", raw.placement.as_ref()),
+            ("legal_status", raw.legal_status.as_ref()),
+            ("days_in_care", raw.days_in_care.as_ref()),
+        ] {
             self.counts_add_up(shares, children, &path.key(key));
         }
+        self.require(
+            raw.impossible.is_empty() || raw.margins != Some(Margins::Drawn),
+            &path.key("impossible"),
+            || "goes with margins = \"exact\", not with \"drawn\"".to_owned(),
+        );
         let impossible = self.impossible(raw, &age, names, path);
         let mut cohort = MarginCohort {
             children,
@@ -224,13 +275,14 @@ impl Checker {
             impossible,
             cells: Vec::new(),
         };
-        if cohort.margins == Margins::Exact && self.mistakes().is_empty() {
-            if let Err(margin) = cohort.place() {
-                self.mistake(
-                    &path.key(margin),
-                    "cannot be met together with the margins before it: the impossible combinations leave no room",
-                );
-            }
+        if cohort.margins == Margins::Exact
+            && self.mistakes().is_empty()
+            && let Err(margin) = cohort.place()
+        {
+            self.mistake(
+                &path.key(margin),
+                "cannot be met together with the margins before it: impossible combinations, or children younger than their time in care, leave no room",
+            );
         }
         cohort
     }
@@ -267,15 +319,8 @@ impl Checker {
         match &raw.days_in_care {
             Some(shares) => {
                 let bands = self.bands(shares.0.iter().map(|(name, _)| name), f64::INFINITY, &at);
-                let values = shares
-                    .0
-                    .iter()
-                    .map(|(name, share)| {
-                        self.quantity(share, &at.key(name), super::quantity::Domain::NonNegative)
-                            .central()
-                    })
-                    .collect();
-                (bands, values)
+                let values = self.share_values(shares, &at);
+                (bands, values.iter().map(Quantity::central).collect())
             }
             None => {
                 self.require(clock == CohortClock::FromStartDate, path, || {
@@ -289,6 +334,16 @@ impl Checker {
     /// Margins given as counts must add up to the children.
     fn counts_add_up(&mut self, raw: Option<&Named<RawQuantity>>, children: u32, path: &Path) {
         let Some(raw) = raw else { return };
+        if raw
+            .0
+            .iter()
+            .any(|(_, share)| matches!(share, RawQuantity::Uncertain(_)))
+        {
+            self.warn(
+                path,
+                "margins are not drawn: the mean of each uncertain share is used",
+            );
+        }
         let counts: Option<Vec<f64>> = raw
             .0
             .iter()
@@ -315,22 +370,25 @@ impl Checker {
         let mut cells = Vec::new();
         for (index, cell) in raw.impossible.iter().enumerate() {
             let at = path.key("impossible").item(index, None);
-            let of = |list: &Option<Vec<String>>| list.clone().unwrap_or_default();
+            let mut list =
+                |given: &Option<Vec<String>>, known: &[String], what: &str, key: &str| {
+                    given.as_ref().map_or_else(Vec::new, |list| {
+                        self.some_names(list, known, what, &at.key(key))
+                    })
+                };
             cells.push([
-                self.names(&of(&cell.age), &ages, "age band of the cohort", &at.key("age")),
-                self.names(
-                    &of(&cell.legal_status),
+                list(&cell.age, &ages, "age band of the cohort", "age"),
+                list(
+                    &cell.legal_status,
                     &names.legal_statuses,
                     "legal status",
-                    &at.key("legal_status"),
+                    "legal_status",
                 ),
-                self.names(
-                    &of(&cell.placement),
-                    &names.placements,
-                    "placement",
-                    &at.key("placement"),
-                ),
+                list(&cell.placement, &names.placements, "placement", "placement"),
             ]);
+            self.require(*cell != RawImpossible::default(), &at, || {
+                "must name an age, a legal status or a placement, found none".to_owned()
+            });
         }
         cells
     }

@@ -35,7 +35,11 @@ impl Checker {
     /// The calendar date, or a mistake and some date.
     pub fn date(&mut self, raw: &RawDate, path: &Path) -> Date {
         let date = raw.0.date.and_then(|date| {
-            Date::from_ymd_opt(i32::from(date.year), u32::from(date.month), u32::from(date.day))
+            Date::from_ymd_opt(
+                i32::from(date.year),
+                u32::from(date.month),
+                u32::from(date.day),
+            )
         });
         let earliest = Date::from_ymd_opt(1900, 1, 1).expect("a real date");
         let latest = Date::from_ymd_opt(2200, 1, 1).expect("a real date");

@@ -23,10 +23,17 @@ impl Document {
     /// A report of the first place where the text is no TOML.
     pub fn parse(file: &str, text: &str) -> Result<Self, String> {
         let table = text.parse::<Table>().map_err(|error| {
-            let place = error
-                .span()
-                .map_or_else(String::new, |span| line_of(text, span.start).to_string());
-            format!("error: {file}:{place}: not TOML: {}\n", error.message())
+            let message = error.message();
+            match error.span() {
+                Some(span) => {
+                    let line = line_of(text, span.start);
+                    format!(
+                        "error: {file}:{line}: not TOML: {message}\n{}",
+                        quote(text, line)
+                    )
+                }
+                None => format!("error: {file}: not TOML: {message}\n"),
+            }
         })?;
         Ok(Self {
             file: file.to_owned(),
@@ -37,18 +44,22 @@ impl Document {
 
     /// The line, counted from 1, of the deepest part of a path that is there.
     pub fn line(&self, path: &Path) -> usize {
-        let Ok(root) = DeTable::parse(&self.text) else {
-            return 1;
-        };
-        line_of(&self.text, span_start(&root, path.steps()))
+        self.line_in(DeTable::parse(&self.text).ok().as_ref(), path)
+    }
+
+    fn line_in(&self, root: Option<&Spanned<DeTable<'_>>>, path: &Path) -> usize {
+        root.map_or(1, |root| {
+            line_of(&self.text, span_start(root, path.steps()))
+        })
     }
 
     /// Draws mistakes for a person: file, line, key, what must hold, the line
     /// itself, and a hint.
     pub fn report(&self, mistakes: &[Mistake]) -> String {
+        let root = DeTable::parse(&self.text).ok();
         let mut report = String::new();
         for mistake in mistakes {
-            report.push_str(&self.report_one(mistake));
+            report.push_str(&self.report_one(mistake, root.as_ref()));
         }
         if mistakes.len() > 1 {
             report.push_str(&format!("{} mistakes\n", mistakes.len()));
@@ -56,22 +67,24 @@ impl Document {
         report
     }
 
-    fn report_one(&self, mistake: &Mistake) -> String {
+    fn report_one(&self, mistake: &Mistake, root: Option<&Spanned<DeTable<'_>>>) -> String {
         let line = match &mistake.scenario {
-            Some(name) => self.line(&self.override_place(name, &mistake.path)),
-            None => self.line(&mistake.path),
+            Some(name) => self.line_in(root, &self.override_place(name, &mistake.path)),
+            None => self.line_in(root, &mistake.path),
         };
-        let source = self.text.lines().nth(line - 1).unwrap_or_default();
         let within = mistake
             .scenario
             .as_ref()
             .map_or_else(String::new, |name| format!(" (scenario `{name}`)"));
+        let key = match mistake.path.steps() {
+            [] => String::new(),
+            _ => format!("{}: ", mistake.path),
+        };
         let mut report = format!(
-            "error: {}:{line}: {}: {}{within}\n  {line:>4} | {}\n",
+            "error: {}:{line}: {key}{}{within}\n{}",
             self.file,
-            mistake.path,
             mistake.message,
-            source.trim_end()
+            quote(&self.text, line)
         );
         if let Some(hint) = &mistake.hint {
             report.push_str(&format!("hint: {hint}\n"));
@@ -96,12 +109,25 @@ impl Document {
             .and_then(Value::as_table)
             .into_iter()
             .flat_map(Table::keys)
-            .find(|key| sought.starts_with(key.as_str()) || key.starts_with(&sought));
+            .find(|key| is_within(&sought, key) || is_within(key, &sought));
         match best {
             Some(key) => set.key(key),
             None => set,
         }
     }
+}
+
+/// Whether an address is the other one or lies inside it.
+fn is_within(address: &str, other: &str) -> bool {
+    address
+        .strip_prefix(other)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
+/// A line of the text with its number.
+fn quote(text: &str, line: usize) -> String {
+    let source = text.lines().nth(line - 1).unwrap_or_default();
+    format!("  {line:>4} | {}\n", source.trim_end())
 }
 
 fn line_of(text: &str, offset: usize) -> usize {
@@ -191,6 +217,11 @@ fn set_in_array(items: &mut [Value], address: &str, value: Value) -> Result<(), 
         .filter_map(|item| item.get("name")?.as_str().map(str::to_owned))
         .collect();
     let Some((name, Some(rest))) = split_known(address, names.iter().map(String::as_str)) else {
+        if names.iter().any(|name| name == address) {
+            return Err(format!(
+                "`{address}` is a whole table: name one of its keys"
+            ));
+        }
         let first = address.split('.').next().unwrap_or(address);
         return Err(format!(
             "nothing here is named `{first}`; {}",
@@ -273,6 +304,9 @@ mod tests {
             Value::Integer(3),
         )
         .unwrap_err();
-        assert!(error.contains("did you mean `special guardianship`?"), "{error}");
+        assert!(
+            error.contains("did you mean `special guardianship`?"),
+            "{error}"
+        );
     }
 }

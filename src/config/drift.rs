@@ -31,14 +31,25 @@ pub struct Drift {
     pub persistence: Quantity,
 }
 
+/// A standard deviation of the logarithm beyond any rate of care.
+const MOST_DRIFT: f64 = 2.0;
+
 impl Checker {
     /// Checks one `[[drift]]`.
     pub fn drift(&mut self, raw: &RawDrift, index: usize) -> Drift {
         let path = Path::root().key("drift").item(index, Some(&raw.name));
         self.source(&path, raw.source.as_ref());
+        let yearly_sd = self.quantity(&raw.yearly_sd, &path.key("yearly_sd"), Domain::NonNegative);
+        let sd = yearly_sd.central();
+        if sd.is_finite() && sd > MOST_DRIFT {
+            self.mistake(
+                &path.key("yearly_sd"),
+                format!("must be {MOST_DRIFT} or less (0.1 is about 10 %), found {sd}"),
+            );
+        }
         Drift {
             name: raw.name.clone(),
-            yearly_sd: self.quantity(&raw.yearly_sd, &path.key("yearly_sd"), Domain::NonNegative),
+            yearly_sd,
             persistence: self.quantity_or(
                 raw.persistence.as_ref(),
                 &path.key("persistence"),

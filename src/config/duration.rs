@@ -199,6 +199,13 @@ impl Duration {
 const DAYS: f64 = 1.0;
 const WEEKS: f64 = 7.0;
 
+/// Shapes and sigmas whose tables keep their accuracy.
+const SHAPES: (f64, f64) = (0.1, 1000.0);
+const SIGMAS: (f64, f64) = (0.001, 5.0);
+
+/// Longest time that a scenario can name, in its own unit.
+const LONGEST: f64 = 1e6;
+
 impl Checker {
     /// A duration given in days or in weeks under two keys, exactly one of
     /// which must be there.
@@ -236,19 +243,25 @@ impl Checker {
             ),
             RawDuration::Exponential(raw) => {
                 let at = path.key("exponential").key("mean");
-                (Shape::Exponential, self.quantity(&raw.mean, &at, Domain::Positive))
+                (
+                    Shape::Exponential,
+                    self.quantity(&raw.mean, &at, Domain::Positive),
+                )
             }
             RawDuration::Gamma(raw) => {
                 let at = path.key("gamma");
-                self.positive(raw.shape, &at.key("shape"));
+                self.within(raw.shape, SHAPES, &at.key("shape"));
                 let mean = self.quantity(&raw.mean, &at.key("mean"), Domain::Positive);
                 (Shape::Gamma { shape: raw.shape }, mean)
             }
             RawDuration::Weibull(raw) => {
                 let at = path.key("weibull");
-                self.positive(raw.shape, &at.key("shape"));
-                let (scale, is_mean) =
-                    self.either(("scale", raw.scale.as_ref()), ("mean", raw.mean.as_ref()), &at);
+                self.within(raw.shape, SHAPES, &at.key("shape"));
+                let (scale, is_mean) = self.either(
+                    ("scale", raw.scale.as_ref()),
+                    ("mean", raw.mean.as_ref()),
+                    &at,
+                );
                 if is_mean {
                     factor /= libm::tgamma(1.0 + 1.0 / raw.shape);
                 }
@@ -256,9 +269,12 @@ impl Checker {
             }
             RawDuration::Lognormal(raw) => {
                 let at = path.key("lognormal");
-                self.positive(raw.sigma, &at.key("sigma"));
-                let (scale, is_mean) =
-                    self.either(("median", raw.median.as_ref()), ("mean", raw.mean.as_ref()), &at);
+                self.within(raw.sigma, SIGMAS, &at.key("sigma"));
+                let (scale, is_mean) = self.either(
+                    ("median", raw.median.as_ref()),
+                    ("mean", raw.mean.as_ref()),
+                    &at,
+                );
                 if is_mean {
                     factor *= libm::exp(-raw.sigma * raw.sigma / 2.0);
                 }
@@ -335,20 +351,39 @@ impl Checker {
         }
     }
 
-    fn positive(&mut self, value: f64, path: &Path) {
-        self.require(value > 0.0 && value.is_finite(), path, || {
-            format!("must be more than 0, found {value}")
+    /// A time after which something happens again: shorter than a day on
+    /// average, and children or families would go round without end.
+    pub fn pause(
+        &mut self,
+        days: Option<&RawDuration>,
+        weeks: Option<&RawDuration>,
+        table: &Path,
+        key: &str,
+    ) -> Duration {
+        let pause = self.duration(days, weeks, table, key);
+        let mean = pause.mean_days();
+        if days.is_some() != weeks.is_some() && mean < 1.0 {
+            let unit = if days.is_some() { "days" } else { "weeks" };
+            self.mistake(
+                &table.key(&format!("{key}_{unit}")),
+                format!("must take a day or more on average, found {mean:.2} days"),
+            );
+        }
+        pause
+    }
+
+    fn within(&mut self, value: f64, (least, most): (f64, f64), path: &Path) {
+        self.require((least..=most).contains(&value), path, || {
+            format!("must be from {least} to {most}, found {value}")
         });
     }
 
     fn rising(&mut self, values: &[f64], path: &Path) {
         let rises = values.windows(2).all(|pair| pair[0] <= pair[1]);
         let strictly = values.first() < values.last();
-        let sound = values
-            .iter()
-            .all(|value| value.is_finite() && *value >= 0.0);
+        let sound = values.iter().all(|value| (0.0..=LONGEST).contains(value));
         self.require(rises && strictly && sound, path, || {
-            format!("times must be 0 or more and rise, found {values:?}")
+            format!("times must lie between 0 and {LONGEST} and rise, found {values:?}")
         });
     }
 
@@ -357,9 +392,7 @@ impl Checker {
         let rises = knots
             .windows(2)
             .all(|pair| pair[0][0] < pair[1][0] && pair[0][1] <= pair[1][1]);
-        let sound = knots
-            .iter()
-            .all(|knot| knot[1].is_finite() && knot[1] >= 0.0);
+        let sound = knots.iter().all(|knot| (0.0..=LONGEST).contains(&knot[1]));
         self.require(ends && rises && sound, path, || {
             "quantile knots must rise from probability 0 to probability 1, with times that never fall".to_owned()
         });

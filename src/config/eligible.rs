@@ -47,7 +47,7 @@ impl Checker {
         let mut list = |given: &Option<Vec<String>>, known: &[String], what: &str, key: &str| {
             given
                 .as_ref()
-                .map(|list| self.names(list, known, what, &path.key(key)))
+                .map(|list| self.some_names(list, known, what, &path.key(key)))
         };
         let legal_status = list(
             &raw.legal_status,

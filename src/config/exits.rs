@@ -92,9 +92,11 @@ impl Checker {
             ("age_below", raw.age_below),
             ("age_at_entry_below", raw.age_at_entry_below),
         ] {
-            self.require(age.is_none_or(|age| (1..=18).contains(&age)), &path.key(key), || {
-                format!("must be from 1 to 18 years, found {}", age.unwrap_or(0))
-            });
+            self.require(
+                age.is_none_or(|age| (1..=18).contains(&age)),
+                &path.key(key),
+                || format!("must be from 1 to 18 years, found {}", age.unwrap_or(0)),
+            );
         }
         let has_time = raw.time_days.is_some() || raw.time_weeks.is_some();
         let hazard = match (&raw.rates_per_year, has_time) {
@@ -125,6 +127,24 @@ impl Checker {
                 }
             }
         };
+        if has_time {
+            self.require(
+                raw.days_in_care.is_none(),
+                &path.key("days_in_care"),
+                || "goes with `rates_per_year`, not with a time".to_owned(),
+            );
+        }
+        if let Some(eligible) = &raw.eligible {
+            let at = path.key("eligible");
+            self.require(eligible.age.is_none(), &at.key("age"), || {
+                "cannot limit an exit: use the bands of `rates_per_year`, or `age_below`".to_owned()
+            });
+            self.require(
+                eligible.days_in_care.is_none(),
+                &at.key("days_in_care"),
+                || "cannot limit an exit: use the bands of `rates_per_year`".to_owned(),
+            );
+        }
         if raw.rates_per_year.is_some() {
             self.require(raw.probability.is_none(), &path.key("probability"), || {
                 "goes with `time_days`, not with `rates_per_year`".to_owned()
@@ -145,9 +165,10 @@ impl Checker {
                 Domain::NonNegative,
                 1.0,
             ),
-            drift: raw.drift.as_ref().and_then(|name| {
-                self.name(name, &names.drifts, "drift", &path.key("drift"))
-            }),
+            drift: raw
+                .drift
+                .as_ref()
+                .and_then(|name| self.name(name, &names.drifts, "drift", &path.key("drift"))),
             eligible: self.eligible(raw.eligible.as_ref(), &path.key("eligible"), names),
         }
     }
@@ -173,9 +194,7 @@ impl Checker {
             per_year.push(
                 row.iter()
                     .enumerate()
-                    .map(|(band, rate)| {
-                        self.quantity(rate, &place.item(band, None), Domain::NonNegative)
-                    })
+                    .map(|(band, rate)| self.quantity(rate, &place.item(band, None), Domain::Rate))
                     .collect(),
             );
         }

@@ -116,14 +116,19 @@ impl Checker {
     pub fn forecast(&mut self, raw: &RawForecast) -> Forecast {
         let path = Path::root().key("forecast");
         self.source(&path, raw.source.as_ref());
+        self.require(!raw.name.trim().is_empty(), &path.key("name"), || {
+            "must not be empty".to_owned()
+        });
         let start = self.date(&raw.start, &path.key("start"));
         let end = self.date(&raw.end, &path.key("end"));
         self.require(end > start, &path.key("end"), || {
             format!("must come after the start, found {end}")
         });
-        self.require((end - start).num_days() < LONGEST_YEARS * 366, &path.key("end"), || {
-            format!("must lie within {LONGEST_YEARS} years of the start, found {end}")
-        });
+        self.require(
+            (end - start).num_days() < LONGEST_YEARS * 366,
+            &path.key("end"),
+            || format!("must lie within {LONGEST_YEARS} years of the start, found {end}"),
+        );
         if end != month_end(end) {
             self.mistake_hint(
                 &path.key("end"),
@@ -132,13 +137,17 @@ impl Checker {
             );
         }
         let replicates = raw.replicates.unwrap_or(10_000);
-        self.require((1..=10_000_000).contains(&replicates), &path.key("replicates"), || {
-            format!("must be from 1 to 10,000,000, found {replicates}")
-        });
+        self.require(
+            (1..=10_000_000).contains(&replicates),
+            &path.key("replicates"),
+            || format!("must be from 1 to 10,000,000, found {replicates}"),
+        );
         if let Some(children) = raw.child_population {
-            self.require(children > 0.0 && children.is_finite(), &path.key("child_population"), || {
-                format!("must be more than 0, found {children}")
-            });
+            self.require(
+                children > 0.0 && children.is_finite(),
+                &path.key("child_population"),
+                || format!("must be more than 0, found {children}"),
+            );
         }
         let mut population_by = raw
             .population_by

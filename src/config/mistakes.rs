@@ -37,6 +37,15 @@ impl Path {
         Self(steps)
     }
 
+    /// The keys alone, as a table's header names them.
+    pub fn keys(&self) -> String {
+        let keys = self.0.iter().filter_map(|step| match step {
+            Step::Key(key) => Some(key.as_str()),
+            Step::Item(..) => None,
+        });
+        keys.collect::<Vec<_>>().join(".")
+    }
+
     /// The steps from the top of the file.
     pub fn steps(&self) -> &[Step] {
         &self.0

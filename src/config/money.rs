@@ -8,6 +8,7 @@ use super::mistakes::Path;
 use super::names::Names;
 use super::quantity::{Domain, Quantity, RawQuantity};
 use crate::units::{Date, financial_year_end};
+use chrono::Datelike;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -189,6 +190,9 @@ pub struct Grant {
     pub eligible: Eligible,
 }
 
+/// More than any council spends in a year.
+const MOST_POUNDS: f64 = 1e12;
+
 impl Checker {
     /// Checks every money table.
     pub fn money(
@@ -199,14 +203,32 @@ impl Checker {
         end: Date,
     ) -> Money {
         let path = Path::root().key("prices");
-        let april = financial_year_end(start).succ_opt().expect("dates are in range");
+        let april = financial_year_end(start)
+            .succ_opt()
+            .expect("dates are in range");
         let (growth_per_year, first_growth) = match &raw.prices {
             Some(prices) => {
                 self.source(&path, prices.source.as_ref());
-                let growth =
-                    self.quantity(&prices.growth_per_year, &path.key("growth_per_year"), Domain::Real);
-                let first =
-                    self.date_or(prices.first_growth.as_ref(), &path.key("first_growth"), april);
+                let growth = self.quantity(
+                    &prices.growth_per_year,
+                    &path.key("growth_per_year"),
+                    Domain::Growth,
+                );
+                let first = self.date_or(
+                    prices.first_growth.as_ref(),
+                    &path.key("first_growth"),
+                    april,
+                );
+                if (first.month(), first.day()) != (4, 1) {
+                    let april = financial_year_end(first)
+                        .succ_opt()
+                        .expect("dates are in range");
+                    self.mistake_hint(
+                        &path.key("first_growth"),
+                        format!("must be a first of April, found {first}"),
+                        &format!("first_growth = {april}"),
+                    );
+                }
                 (growth, first)
             }
             None => (Quantity::known(&path.key("growth_per_year"), 0.0), april),
@@ -217,7 +239,11 @@ impl Checker {
             overhead: raw.overhead.as_ref().map(|overhead| {
                 let at = Path::root().key("overhead");
                 self.source(&at, overhead.source.as_ref());
-                self.quantity(&overhead.weekly_pounds, &at.key("weekly_pounds"), Domain::NonNegative)
+                self.quantity(
+                    &overhead.weekly_pounds,
+                    &at.key("weekly_pounds"),
+                    Domain::NonNegative,
+                )
             }),
             fees: raw
                 .fee
@@ -237,12 +263,36 @@ impl Checker {
                 .enumerate()
                 .map(|(index, grant)| self.grant(grant, index, names))
                 .collect(),
-            spent_to_date: raw
-                .spent_to_date
-                .iter()
-                .map(|spent| (spent.category, crate::units::pence(spent.pounds)))
-                .collect(),
+            spent_to_date: self.spent_to_date(&raw.spent_to_date, start),
         }
+    }
+
+    fn spent_to_date(&mut self, raw: &[RawSpentToDate], start: Date) -> Vec<(Category, i64)> {
+        let mut spent: Vec<(Category, i64)> = Vec::new();
+        for (index, one) in raw.iter().enumerate() {
+            let path = Path::root().key("spent_to_date").item(index, None);
+            self.source(&path, one.source.as_ref());
+            let (category, pounds) = (one.category, one.pounds);
+            let (lowest, highest) = match category {
+                Category::Grants => (-MOST_POUNDS, 0.0),
+                _ => (0.0, MOST_POUNDS),
+            };
+            self.require(
+                (lowest..=highest).contains(&pounds),
+                &path.key("pounds"),
+                || format!("must be pounds from {lowest} to {highest}, found {pounds}"),
+            );
+            self.require(
+                spent.iter().all(|(before, _)| *before != category),
+                &path.key("category"),
+                || format!("must be given once, found \"{}\" twice", category.word()),
+            );
+            self.require(start != financial_year_end(start), &path, || {
+                format!("nothing can have been spent before the start {start}, which closes a financial year")
+            });
+            spent.push((category, crate::units::pence(pounds)));
+        }
+        spent
     }
 
     fn fee(&mut self, raw: &RawFee, index: usize, names: &Names) -> Fee {
@@ -250,7 +300,7 @@ impl Checker {
         self.source(&path, raw.source.as_ref());
         Fee {
             name: raw.name.clone(),
-            on_exit: self.names(&raw.on_exit, &names.exits, "exit", &path.key("on_exit")),
+            on_exit: self.some_names(&raw.on_exit, &names.exits, "exit", &path.key("on_exit")),
             pounds: self.quantity(&raw.pounds, &path.key("pounds"), Domain::NonNegative),
             share: self.quantity_or(
                 raw.share.as_ref(),
@@ -284,6 +334,13 @@ impl Checker {
     fn grant(&mut self, raw: &RawGrant, index: usize, names: &Names) -> Grant {
         let path = Path::root().key("grant").item(index, Some(&raw.name));
         self.source(&path, raw.source.as_ref());
+        let by_time = raw
+            .eligible
+            .as_ref()
+            .is_some_and(|eligible| eligible.days_in_care.is_some());
+        self.require(!by_time, &path.key("eligible").key("days_in_care"), || {
+            "cannot limit a grant, which is paid from the first night".to_owned()
+        });
         Grant {
             name: raw.name.clone(),
             nightly_pounds: self.quantity(

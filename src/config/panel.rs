@@ -52,13 +52,15 @@ pub struct Panel {
 
 impl Checker {
     /// Checks `[panel]`.
-    pub fn panel(&mut self, raw: &RawPanel, start: Date) -> Panel {
+    pub fn panel(&mut self, raw: &RawPanel, start: Date, end: Date) -> Panel {
         let path = Path::root().key("panel");
         self.source(&path, raw.source.as_ref());
         let every_days = i32::try_from(raw.every_days).unwrap_or(i32::MAX);
-        self.require((1..=366).contains(&every_days), &path.key("every_days"), || {
-            format!("must be from 1 to 366 days, found {}", raw.every_days)
-        });
+        self.require(
+            (1..=366).contains(&every_days),
+            &path.key("every_days"),
+            || format!("must be from 1 to 366 days, found {}", raw.every_days),
+        );
         let every_days = every_days.clamp(1, 366);
         let first_sitting = self.date_or(
             raw.first_sitting.as_ref(),
@@ -68,6 +70,12 @@ impl Checker {
         self.require(first_sitting > start, &path.key("first_sitting"), || {
             format!("must come after the start date {start}, found {first_sitting}")
         });
+        if first_sitting > end {
+            self.warn(
+                &path.key("first_sitting"),
+                "the panel never sits before the forecast ends",
+            );
+        }
         self.require(raw.limit != Some(0), &path.key("limit"), || {
             "must be 1 or more families, found 0".to_owned()
         });
@@ -78,16 +86,31 @@ impl Checker {
             Domain::Probability,
             0.0,
         );
-        self.require(admit.central() + defer.central() <= 1.0 + 1e-9, &path.key("defer"), || {
+        let too_much = admit.central() + defer.central() > 1.0 + 1e-9;
+        self.require(raw.defer.is_none() || !too_much, &path.key("defer"), || {
             format!(
                 "admit and defer must not add up to more than 1, found {}",
                 admit.central() + defer.central()
             )
         });
+        for (key, time) in [
+            ("return_after_days", &raw.return_after_days),
+            ("return_after_weeks", &raw.return_after_weeks),
+        ] {
+            self.require(
+                time.is_none() || raw.diverted_return.is_some(),
+                &path.key(key),
+                || "goes with `diverted_return`, which is missing".to_owned(),
+            );
+        }
         let diverted_return = raw.diverted_return.as_ref().map(|probability| {
             (
-                self.quantity(probability, &path.key("diverted_return"), Domain::Probability),
-                self.duration(
+                self.quantity(
+                    probability,
+                    &path.key("diverted_return"),
+                    Domain::Probability,
+                ),
+                self.pause(
                     raw.return_after_days.as_ref(),
                     raw.return_after_weeks.as_ref(),
                     &path,

@@ -152,6 +152,13 @@ impl Checker {
             self.require(date <= start, &path.key("date"), || {
                 format!("must not lie after the start date {start}, found {date}")
             });
+            for (key, count) in [
+                ("population", row.population),
+                ("admissions", row.admissions),
+                ("exits", row.exits),
+            ] {
+                self.count(count.unwrap_or(0.0), &path.key(key));
+            }
             history.push(History {
                 date,
                 population: row.population,
@@ -165,6 +172,8 @@ impl Checker {
             .enumerate()
             .map(|(index, row)| {
                 let path = Path::root().key("published").item(index, Some(&row.name));
+                self.source(&path, row.source.as_ref());
+                self.count(row.population, &path.key("population"));
                 Published {
                     name: row.name.clone(),
                     date: self.date(&row.date, &path.key("date")),
@@ -185,8 +194,18 @@ impl Checker {
         }
     }
 
+    fn count(&mut self, count: f64, path: &Path) {
+        self.require(count >= 0.0 && count.is_finite(), path, || {
+            format!("must be 0 or more children, found {count}")
+        });
+    }
+
     fn claim(&mut self, raw: &RawClaim, index: usize) -> Option<Claim> {
         let path = Path::root().key("claim").item(index, None);
+        self.source(&path, raw.source.as_ref());
+        self.require(raw.published.is_finite(), &path.key("published"), || {
+            format!("must be a number, found {}", raw.published)
+        });
         match work_out(&raw.working) {
             Ok(result) => Some(Claim {
                 says: raw.says.clone(),
@@ -196,7 +215,10 @@ impl Checker {
                 note: raw.note.clone(),
             }),
             Err(message) => {
-                self.mistake(&path.key("working"), format!("{message}, found \"{}\"", raw.working));
+                self.mistake(
+                    &path.key("working"),
+                    format!("{message}, found \"{}\"", raw.working),
+                );
                 None
             }
         }
@@ -258,7 +280,11 @@ fn product(tokens: &mut Vec<String>, depth: usize) -> Result<f64, String> {
     let mut value = factor(tokens, depth)?;
     while let Some(sign) = next_of(tokens, &["*", "/"]) {
         let other = factor(tokens, depth)?;
-        value = if sign == "*" { value * other } else { value / other };
+        value = if sign == "*" {
+            value * other
+        } else {
+            value / other
+        };
     }
     Ok(value)
 }
@@ -284,7 +310,9 @@ fn factor(tokens: &mut Vec<String>, depth: usize) -> Result<f64, String> {
 }
 
 fn next_of(tokens: &mut Vec<String>, signs: &[&str]) -> Option<String> {
-    let is_sign = tokens.last().is_some_and(|token| signs.contains(&token.as_str()));
+    let is_sign = tokens
+        .last()
+        .is_some_and(|token| signs.contains(&token.as_str()));
     if is_sign { tokens.pop() } else { None }
 }
 

@@ -1,13 +1,14 @@
 //! `[[pathway]]`: permanence pathways as ordered stages.
 
+use super::bands::Named;
 use super::check::Checker;
+use super::cohort::Cohort;
 use super::dates::RawDate;
 use super::duration::{Duration, RawDuration};
 use super::eligible::{Eligible, RawEligible};
 use super::mistakes::Path;
-use super::names::Names;
+use super::names::{AGEING_OUT, Names};
 use super::quantity::{Domain, Quantity, RawQuantity};
-use super::bands::Named;
 use crate::units::Date;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -179,7 +180,14 @@ pub const UNIT: f64 = 1000.0;
 
 impl Checker {
     /// Checks one `[[pathway]]`.
-    pub fn pathway(&mut self, raw: &RawPathway, index: usize, names: &Names, start: Date) -> Pathway {
+    pub fn pathway(
+        &mut self,
+        raw: &RawPathway,
+        index: usize,
+        names: &Names,
+        start: Date,
+        end: Date,
+    ) -> Pathway {
         let path = Path::root().key("pathway").item(index, Some(&raw.name));
         self.source(&path, raw.source.as_ref());
         self.require(!raw.stage.is_empty(), &path.key("stage"), || {
@@ -188,54 +196,104 @@ impl Checker {
         self.require(raw.stage.len() <= 24, &path.key("stage"), || {
             format!("must be 24 stages at most, found {}", raw.stage.len())
         });
+        let stage_names = raw.stage.iter().map(|stage| &stage.name);
+        self.distinct_in(&path.key("stage"), "pathway.stage", stage_names);
+        let cases_start = self.date_or(raw.cases_start.as_ref(), &path.key("cases_start"), start);
+        let new_cases_from = self.date_or(
+            raw.new_cases_from.as_ref(),
+            &path.key("new_cases_from"),
+            start,
+        );
+        for (key, date) in [
+            ("cases_start", cases_start),
+            ("new_cases_from", new_cases_from),
+        ] {
+            if date > end {
+                self.warn(&path.key(key), "lies after the end of the forecast");
+            }
+        }
         let stages = raw
             .stage
             .iter()
             .enumerate()
-            .map(|(index, stage)| self.stage(stage, index, &path, names))
+            .map(|(order, stage)| self.stage(stage, (index, order), &path, names))
             .collect();
         Pathway {
             name: raw.name.clone(),
             cases: raw.cases.unwrap_or(0),
             eligible: self.eligible(raw.eligible.as_ref(), &path.key("eligible"), names),
-            cases_start: self.date_or(raw.cases_start.as_ref(), &path.key("cases_start"), start),
+            cases_start,
             new_cases_per_year: self.quantity_or(
                 raw.new_cases_per_year.as_ref(),
                 &path.key("new_cases_per_year"),
-                Domain::NonNegative,
+                Domain::Rate,
                 0.0,
             ),
-            new_cases_from: self.date_or(
-                raw.new_cases_from.as_ref(),
-                &path.key("new_cases_from"),
-                start,
-            ),
-            success: raw.success.as_ref().map(|success| {
-                self.quantity(success, &path.key("success"), Domain::Probability)
-            }),
-            replaces: self.names(&raw.replaces, &names.exits, "exit", &path.key("replaces")),
+            new_cases_from,
+            success: raw
+                .success
+                .as_ref()
+                .map(|success| self.quantity(success, &path.key("success"), Domain::Probability)),
+            replaces: self.replaces(&raw.replaces, &path.key("replaces"), names),
             siblings_together: raw.siblings == Some(Siblings::Together),
             leads_to: self.outcome(&raw.leads_to, &path.key("leads_to"), names),
             stages,
         }
     }
 
+    fn replaces(&mut self, exits: &[String], path: &Path, names: &Names) -> Vec<usize> {
+        self.require(!exits.iter().any(|exit| exit == AGEING_OUT), path, || {
+            format!("\"{AGEING_OUT}\" cannot be off: it happens on the 18th birthday always")
+        });
+        self.names(exits, &names.exits, "exit", path)
+    }
+
+    /// A child is an identified case of one pathway at most.
+    pub fn cases(&mut self, pathways: &[Pathway], cohort: Option<&Cohort>) {
+        let children = match cohort {
+            Some(Cohort::File { .. }) => return,
+            Some(Cohort::Margins(margins)) => u64::from(margins.children),
+            None => 0,
+        };
+        let mut cases = 0;
+        for (index, pathway) in pathways.iter().enumerate().filter(|(_, one)| one.cases > 0) {
+            cases += u64::from(pathway.cases);
+            let path = Path::root().key("pathway").item(index, Some(&pathway.name));
+            self.require(cases <= children, &path.key("cases"), || {
+                format!("identified cases so far must be {children} at most, the children of the cohort, found {cases}")
+            });
+        }
+    }
+
     fn outcome(&mut self, raw: &RawOutcome, path: &Path, names: &Names) -> Outcome {
         let legal_status = raw.legal_status.as_ref().and_then(|name| {
-            self.name(name, &names.legal_statuses, "legal status", &path.key("legal_status"))
+            self.name(
+                name,
+                &names.legal_statuses,
+                "legal status",
+                &path.key("legal_status"),
+            )
         });
         let placement = raw.placement.as_ref().and_then(|name| {
             self.name(name, &names.placements, "placement", &path.key("placement"))
         });
         let changes = raw.legal_status.is_some() || raw.placement.is_some();
         match &raw.exit {
-            Some(exit) if !changes => Outcome::Exit(
-                names
-                    .exits
-                    .iter()
-                    .position(|name| name == exit)
-                    .expect("names hold every exit that a pathway leads to"),
-            ),
+            Some(exit) if !changes => {
+                self.require(exit != AGEING_OUT, &path.key("exit"), || {
+                    format!("\"{AGEING_OUT}\" happens on the 18th birthday alone")
+                });
+                self.require(!exit.trim().is_empty(), &path.key("exit"), || {
+                    "must not be empty".to_owned()
+                });
+                Outcome::Exit(
+                    names
+                        .exits
+                        .iter()
+                        .position(|name| name == exit)
+                        .expect("names hold every exit that a pathway leads to"),
+                )
+            }
             None if changes => Outcome::Change {
                 legal_status,
                 placement,
@@ -250,7 +308,13 @@ impl Checker {
         }
     }
 
-    fn stage(&mut self, raw: &RawStage, index: usize, pathway: &Path, names: &Names) -> Stage {
+    fn stage(
+        &mut self,
+        raw: &RawStage,
+        (own, index): (usize, usize),
+        pathway: &Path,
+        names: &Names,
+    ) -> Stage {
         let path = pathway.key("stage").item(index, Some(&raw.name));
         self.source(&path, raw.source.as_ref());
         Stage {
@@ -261,13 +325,19 @@ impl Checker {
                 &path,
                 "duration",
             ),
-            pass: self.quantity_or(raw.pass.as_ref(), &path.key("pass"), Domain::Probability, 1.0),
+            pass: self.quantity_or(
+                raw.pass.as_ref(),
+                &path.key("pass"),
+                Domain::Probability,
+                1.0,
+            ),
             within_our_control: raw.within_our_control.unwrap_or(false),
             needs: self.needs(raw.needs.as_ref(), &path.key("needs"), names),
-            cost_pounds: raw.cost_pounds.as_ref().map(|cost| {
-                self.quantity(cost, &path.key("cost_pounds"), Domain::NonNegative)
-            }),
-            on_fail: self.failure(raw.on_fail.as_ref(), &path, names),
+            cost_pounds: raw
+                .cost_pounds
+                .as_ref()
+                .map(|cost| self.quantity(cost, &path.key("cost_pounds"), Domain::NonNegative)),
+            on_fail: self.failure(raw.on_fail.as_ref(), own, &path, names),
         }
     }
 
@@ -275,8 +345,8 @@ impl Checker {
         let mut needs = Vec::new();
         for (name, units) in raw.iter().flat_map(|table| &table.0) {
             let at = path.key(name);
-            self.require(*units > 0.0 && *units < 1e6, &at, || {
-                format!("must be more than 0 units, found {units}")
+            self.require((0.001..1e6).contains(units), &at, || {
+                format!("must be from a thousandth of a unit to a million units, found {units}")
             });
             if let Some(resource) = self.name(name, &names.resources, "resource", &at) {
                 needs.push((resource, (units * UNIT).round() as i64));
@@ -285,19 +355,33 @@ impl Checker {
         needs
     }
 
-    fn failure(&mut self, raw: Option<&RawFailure>, path: &Path, names: &Names) -> Failure {
+    fn failure(
+        &mut self,
+        raw: Option<&RawFailure>,
+        own: usize,
+        path: &Path,
+        names: &Names,
+    ) -> Failure {
         let at = path.key("on_fail");
         match raw {
             None | Some(RawFailure::StayInCare) => Failure::StayInCare,
             Some(RawFailure::RetryAfterDays(after)) => {
-                Failure::Retry(self.duration(Some(after), None, &at, "retry_after"))
+                Failure::Retry(self.pause(Some(after), None, &at, "retry_after"))
             }
             Some(RawFailure::RetryAfterWeeks(after)) => {
-                Failure::Retry(self.duration(None, Some(after), &at, "retry_after"))
+                Failure::Retry(self.pause(None, Some(after), &at, "retry_after"))
             }
-            Some(RawFailure::ChangeTo(name)) => self
-                .name(name, &names.pathways, "pathway", &at.key("change_to"))
-                .map_or(Failure::StayInCare, Failure::ChangeTo),
+            Some(RawFailure::ChangeTo(name)) => {
+                let other = self.name(name, &names.pathways, "pathway", &at.key("change_to"));
+                if other == Some(own) {
+                    self.mistake_hint(
+                        &at.key("change_to"),
+                        format!("must be another pathway, found \"{name}\""),
+                        "to start again, give on_fail = { retry_after_weeks = ... }",
+                    );
+                }
+                other.map_or(Failure::StayInCare, Failure::ChangeTo)
+            }
         }
     }
 }

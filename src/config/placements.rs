@@ -114,7 +114,11 @@ impl Checker {
         self.source(&path, raw.source.as_ref());
         let mut prices = vec![(
             start,
-            self.quantity(&raw.weekly_pounds, &path.key("weekly_pounds"), Domain::NonNegative),
+            self.quantity(
+                &raw.weekly_pounds,
+                &path.key("weekly_pounds"),
+                Domain::NonNegative,
+            ),
         )];
         for (index, change) in raw.price_changes.iter().enumerate() {
             let at = path.key("price_changes").item(index, None);
@@ -125,21 +129,32 @@ impl Checker {
             });
             prices.push((
                 from,
-                self.quantity(&change.weekly_pounds, &at.key("weekly_pounds"), Domain::NonNegative),
+                self.quantity(
+                    &change.weekly_pounds,
+                    &at.key("weekly_pounds"),
+                    Domain::NonNegative,
+                ),
             ));
         }
         Placement {
             name: raw.name.clone(),
             prices,
-            growth_per_year: raw.growth_per_year.as_ref().map(|growth| {
-                self.quantity(growth, &path.key("growth_per_year"), Domain::Real)
-            }),
+            growth_per_year: raw
+                .growth_per_year
+                .as_ref()
+                .map(|growth| self.quantity(growth, &path.key("growth_per_year"), Domain::Growth)),
             beds: self.beds(raw, index, names, &path),
             moves: self.moves(raw, index, names, &path),
         }
     }
 
-    fn beds(&mut self, raw: &RawPlacement, index: usize, names: &Names, path: &Path) -> Option<Beds> {
+    fn beds(
+        &mut self,
+        raw: &RawPlacement,
+        index: usize,
+        names: &Names,
+        path: &Path,
+    ) -> Option<Beds> {
         let overflow = raw.overflow.as_ref().and_then(|name| {
             self.name(name, &names.placements, "placement", &path.key("overflow"))
         });
@@ -154,7 +169,10 @@ impl Checker {
                 })
             }
             (Some(_), None) if raw.overflow.is_none() => {
-                self.mistake(path, "`beds` need an `overflow`: where do children go when they are full?");
+                self.mistake(
+                    path,
+                    "`beds` need an `overflow`: where do children go when they are full?",
+                );
                 None
             }
             (None, Some(_)) => {
@@ -169,7 +187,7 @@ impl Checker {
         let mut moves = Vec::new();
         for (order, one) in raw.moves.iter().enumerate() {
             let at = path.key("move").item(order, None);
-            let per_year = self.quantity(&one.per_year, &at.key("per_year"), Domain::NonNegative);
+            let per_year = self.quantity(&one.per_year, &at.key("per_year"), Domain::Rate);
             let age = one
                 .age
                 .as_ref()

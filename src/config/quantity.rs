@@ -96,27 +96,43 @@ pub enum Domain {
     NonNegative,
     /// More than 0.
     Positive,
-    /// Any number, such as a trend.
-    Real,
+    /// A yearly rate for each child.
+    Rate,
+    /// Growth a year as a share, such as a trend.
+    Growth,
 }
+
+/// No price, count or time of a scenario is larger.
+const LARGEST: f64 = 1e9;
+
+/// No child's clock rings more often in a year.
+const LARGEST_RATE: f64 = 1000.0;
 
 impl Domain {
     fn holds(self, value: f64) -> bool {
         value.is_finite()
             && match self {
                 Self::Probability => (0.0..=1.0).contains(&value),
-                Self::NonNegative => value >= 0.0,
+                Self::NonNegative | Self::Rate => value >= 0.0,
                 Self::Positive => value > 0.0,
-                Self::Real => true,
+                Self::Growth => value > -1.0,
             }
+    }
+
+    fn most(self) -> f64 {
+        match self {
+            Self::Probability | Self::Growth => 1.0,
+            Self::NonNegative | Self::Positive => LARGEST,
+            Self::Rate => LARGEST_RATE,
+        }
     }
 
     fn rule(self) -> &'static str {
         match self {
             Self::Probability => "must be a probability from 0 to 1",
-            Self::NonNegative => "must be 0 or more",
+            Self::NonNegative | Self::Rate => "must be 0 or more",
             Self::Positive => "must be more than 0",
-            Self::Real => "must be a number",
+            Self::Growth => "must be more than -1 (0.02 is 2 % a year)",
         }
     }
 }
@@ -181,6 +197,21 @@ impl Law {
             Self::LogNormal { mu, sigma } => libm::exp(mu + sigma * sigma / 2.0),
             // The median: close enough for a description.
             Self::LogitNormal { mu, .. } => 1.0 / (1.0 + libm::exp(-mu)),
+        }
+    }
+
+    /// Whether the law can be drawn: its parameters are neither so large nor so
+    /// small that arithmetic fails, and a growth does not fall below -1.
+    fn is_drawable(self) -> bool {
+        let sound = |shape: f64| (1e-3..=1e12).contains(&shape);
+        match self {
+            Self::Beta { a, b } => sound(a) && sound(b),
+            Self::Gamma { shape, scale } => sound(shape) && scale > 0.0 && scale.is_finite(),
+            Self::Pert { .. } => true,
+            Self::Normal { mean, sd } => mean - 4.0 * sd > -1.0,
+            Self::LogNormal { mu, sigma } | Self::LogitNormal { mu, sigma } => {
+                mu.abs() <= 100.0 && sigma <= 20.0
+            }
         }
     }
 }
@@ -274,10 +305,16 @@ impl Checker {
 
     fn holds(&mut self, value: f64, path: &Path, domain: Domain) -> bool {
         let holds = domain.holds(value);
+        let is_largest = value <= domain.most();
         if !holds {
             self.mistake(path, format!("{}, found {value}", domain.rule()));
+        } else if !is_largest {
+            self.mistake(
+                path,
+                format!("must be {} or less, found {value}", domain.most()),
+            );
         }
-        holds
+        holds && is_largest
     }
 
     fn uncertain(&mut self, raw: &RawUncertain, path: &Path, domain: Domain) -> (Form, Basis) {
@@ -299,6 +336,18 @@ impl Checker {
             }
         };
         let Some(form) = law else { return unknown };
+        if let Form::Uncertain(law) = form
+            && !(law.is_drawable() && law.mean() <= domain.most())
+        {
+            self.mistake(
+                path,
+                format!(
+                    "is too wide, too narrow or too large to be drawn, found a mean of {}",
+                    law.mean()
+                ),
+            );
+            return unknown;
+        }
         let basis = match given[0] {
             "successes" | "events" => Basis::Evidence,
             _ => Basis::Judgement,
@@ -346,7 +395,9 @@ impl Checker {
         if !(events >= 0.0 && events.is_finite() && years > 0.0 && years.is_finite()) {
             self.mistake(
                 path,
-                format!("events must be 0 or more and years more than 0, found {events} in {years}"),
+                format!(
+                    "events must be 0 or more and years more than 0, found {events} in {years}"
+                ),
             );
             return None;
         }
@@ -404,8 +455,8 @@ impl Checker {
                     b: (1.0 - mean) * strength,
                 }
             }
-            Domain::Real => Law::Normal { mean, sd },
-            Domain::NonNegative | Domain::Positive => {
+            Domain::Growth => Law::Normal { mean, sd },
+            Domain::NonNegative | Domain::Positive | Domain::Rate => {
                 if mean <= 0.0 {
                     self.mistake(path, format!("mean must be more than 0, found {mean}"));
                     return None;
@@ -426,27 +477,32 @@ impl Checker {
         }
         let inside = match domain {
             Domain::Probability => p10 > 0.0 && p90 < 1.0,
-            Domain::Real => p10.is_finite() && p90.is_finite(),
-            Domain::NonNegative | Domain::Positive => p10 > 0.0 && p90.is_finite(),
+            Domain::Growth => p10 > -1.0 && p90.is_finite(),
+            Domain::NonNegative | Domain::Positive | Domain::Rate => p10 > 0.0 && p90.is_finite(),
         };
         if !(inside && p10 < p90) {
             self.mistake(
                 path,
-                format!("p10 must lie below p90, both inside the possible range, found {p10} and {p90}"),
+                format!(
+                    "p10 must lie below p90, both inside the possible range, found {p10} and {p90}"
+                ),
             );
             return None;
         }
         let scale = |x: f64| match domain {
             Domain::Probability => libm::log(x / (1.0 - x)),
-            Domain::Real => x,
-            Domain::NonNegative | Domain::Positive => libm::log(x),
+            Domain::Growth => x,
+            Domain::NonNegative | Domain::Positive | Domain::Rate => libm::log(x),
         };
         let (low, high) = (scale(p10), scale(p90));
         let (mu, sigma) = (0.5 * (low + high), (high - low) / (2.0 * Z90));
         Some(Form::Uncertain(match domain {
             Domain::Probability => Law::LogitNormal { mu, sigma },
-            Domain::Real => Law::Normal { mean: mu, sd: sigma },
-            Domain::NonNegative | Domain::Positive => Law::LogNormal { mu, sigma },
+            Domain::Growth => Law::Normal {
+                mean: mu,
+                sd: sigma,
+            },
+            Domain::NonNegative | Domain::Positive | Domain::Rate => Law::LogNormal { mu, sigma },
         }))
     }
 }
@@ -518,19 +574,46 @@ mod tests {
     #[test]
     fn mistakes_say_what_must_hold_and_what_was_found() {
         let cases = [
-            ("1.2", Domain::Probability, "must be a probability from 0 to 1, found 1.2"),
+            (
+                "1.2",
+                Domain::Probability,
+                "must be a probability from 0 to 1, found 1.2",
+            ),
             ("nan", Domain::NonNegative, "must be 0 or more, found NaN"),
-            ("{ low = 3, mode = 2, high = 4 }", Domain::Positive, "must rise, found 3, 2, 4"),
+            (
+                "{ low = 3, mode = 2, high = 4 }",
+                Domain::Positive,
+                "must rise, found 3, 2, 4",
+            ),
             ("{ low = 3, high = 4 }", Domain::Positive, "no known form"),
-            ("{ successes = 4, trials = 3 }", Domain::Probability, "found 4 of 3"),
-            ("{ events = 4, years = 3 }", Domain::Probability, "is a probability"),
-            ("{ successes = 1, trials = 3 }", Domain::Positive, "is no probability"),
+            (
+                "{ successes = 4, trials = 3 }",
+                Domain::Probability,
+                "found 4 of 3",
+            ),
+            (
+                "{ events = 4, years = 3 }",
+                Domain::Probability,
+                "is a probability",
+            ),
+            (
+                "{ successes = 1, trials = 3 }",
+                Domain::Positive,
+                "is no probability",
+            ),
             ("{ mean = 0.5, sd = 0.6 }", Domain::Probability, "too large"),
-            ("{ p10 = 0.9, p90 = 0.2 }", Domain::Probability, "p10 must lie below p90"),
+            (
+                "{ p10 = 0.9, p90 = 0.2 }",
+                Domain::Probability,
+                "p10 must lie below p90",
+            ),
         ];
         for (text, domain, expected) in cases {
             let (_, messages) = form(text, domain);
-            assert!(messages.iter().any(|m| m.contains(expected)), "{text}: {messages:?}");
+            assert!(
+                messages.iter().any(|m| m.contains(expected)),
+                "{text}: {messages:?}"
+            );
         }
     }
 }

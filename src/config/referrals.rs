@@ -73,6 +73,9 @@ pub struct Referrals {
 /// Largest sibling group.
 const LARGEST_GROUP: usize = 12;
 
+/// More families than are referred to all English councils together.
+const MOST_FAMILIES: f64 = 1e6;
+
 impl Checker {
     /// Checks one `[[referrals]]`.
     pub fn referrals(&mut self, raw: &RawReferrals, index: usize, names: &Names) -> Referrals {
@@ -83,6 +86,13 @@ impl Checker {
             &path.key("families_per_year"),
             Domain::NonNegative,
         );
+        let families = families_per_year.central();
+        if families.is_finite() && families > MOST_FAMILIES {
+            self.mistake(
+                &path.key("families_per_year"),
+                format!("must be {MOST_FAMILIES} families a year or less, found {families}"),
+            );
+        }
         let placement = self.entry_shares(
             raw.placement.as_ref(),
             &names.placements,
@@ -104,13 +114,14 @@ impl Checker {
             trend_per_year: self.quantity_or(
                 raw.trend_per_year.as_ref(),
                 &path.key("trend_per_year"),
-                Domain::Real,
+                Domain::Growth,
                 0.0,
             ),
             month_factors: self.month_factors(raw, &path.key("month_factors")),
-            drift: raw.drift.as_ref().and_then(|name| {
-                self.name(name, &names.drifts, "drift", &path.key("drift"))
-            }),
+            drift: raw
+                .drift
+                .as_ref()
+                .and_then(|name| self.name(name, &names.drifts, "drift", &path.key("drift"))),
             stock_cap: raw.stock_cap,
             bypass_panel: self.quantity_or(
                 raw.bypass_panel.as_ref(),
@@ -159,15 +170,16 @@ impl Checker {
         let Some(factors) = &raw.month_factors else {
             return [1.0; 12];
         };
-        let sound = factors
-            .iter()
-            .all(|factor| factor.is_finite() && *factor >= 0.0);
+        let sound = factors.iter().all(|factor| (0.0..=12.0).contains(factor));
+        if sound && factors.iter().all(|factor| *factor == 0.0) {
+            self.mistake(path, "must not all be 0");
+        }
         match <[f64; 12]>::try_from(factors.as_slice()) {
             Ok(factors) if sound => factors,
             _ => {
                 self.mistake(
                     path,
-                    format!("must be twelve factors of 0 or more, January to December, found {}", factors.len()),
+                    format!("must be twelve factors from 0 to 12, January to December, found {factors:?}"),
                 );
                 [1.0; 12]
             }
@@ -185,18 +197,28 @@ impl Checker {
         for (name, shares) in raw.placement_by_age.iter().flat_map(|table| &table.0) {
             let place = at.key(name);
             if let Some(band) = self.age_band(name, &place) {
-                rows.push((band, self.shares(shares, &names.placements, "placement", &place)));
+                rows.push((
+                    band,
+                    self.shares(shares, &names.placements, "placement", &place),
+                ));
             }
         }
-        if raw.placement.is_none() && !rows.is_empty() {
-            let mut next = 0.0;
-            for (band, _) in &rows {
-                if band.from == next {
-                    next = band.below;
-                }
-            }
-            self.require(next == 18.0, &at, || {
-                "must cover every age from 0 to 17, in order, where `placement` is not given".to_owned()
+        let mut next = 0.0;
+        let mut has_gap = false;
+        for (band, _) in &rows {
+            self.require(band.from >= next, &at.key(&band.name), || {
+                format!(
+                    "bands must rise without overlap, found \"{}\" after age {next}",
+                    band.name
+                )
+            });
+            has_gap |= band.from > next;
+            next = band.below;
+        }
+        let given = raw.placement_by_age.as_ref().map(|table| table.0.len());
+        if raw.placement.is_none() && given == Some(rows.len()) {
+            self.require(next == 18.0 && !has_gap, &at, || {
+                "must cover every age from 0 to 17, where `placement` is not given".to_owned()
             });
         }
         rows

@@ -3,7 +3,7 @@
 use super::check::Checker;
 use super::dates::RawDate;
 use super::mistakes::Path;
-use super::pathways::UNIT;
+use super::pathways::{Pathway, UNIT};
 use crate::units::Date;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -61,13 +61,40 @@ pub enum Supply {
     },
 }
 
+impl Supply {
+    /// Most thousandths of a unit there ever are at once.
+    fn most(&self) -> i64 {
+        match self {
+            Self::Held(sizes) => sizes.iter().map(|(_, units)| *units).max().unwrap_or(0),
+            Self::Sittings { slots, .. } => *slots,
+        }
+    }
+}
+
 impl Checker {
     /// Checks one `[[resource]]`.
-    pub fn resource(&mut self, raw: &RawResource, index: usize, start: Date, end: Date) -> Resource {
+    pub fn resource(
+        &mut self,
+        raw: &RawResource,
+        index: usize,
+        start: Date,
+        end: Date,
+    ) -> Resource {
         let path = Path::root().key("resource").item(index, Some(&raw.name));
         self.source(&path, raw.source.as_ref());
         let supply = match (&raw.sizes, raw.slots) {
-            (Some(sizes), None) => Supply::Held(self.sizes(sizes, &path.key("sizes"))),
+            (Some(sizes), None) => {
+                for (key, is_given) in [
+                    ("every_days", raw.every_days.is_some()),
+                    ("first_sitting", raw.first_sitting.is_some()),
+                    ("sittings", raw.sittings.is_some()),
+                ] {
+                    self.require(!is_given, &path.key(key), || {
+                        "goes with `slots`, not with `sizes`".to_owned()
+                    });
+                }
+                Supply::Held(self.sizes(sizes, &path.key("sizes")))
+            }
             (None, Some(slots)) => Supply::Sittings {
                 slots: self.units(slots, &path.key("slots")),
                 dates: self.sittings(raw, &path, start, end),
@@ -83,8 +110,44 @@ impl Checker {
         }
     }
 
+    /// A stage that needs more than its resource ever has would wait for ever,
+    /// and everyone behind it.
+    pub fn needs_of_stages(&mut self, pathways: &[Pathway], resources: &[Resource]) {
+        for (index, pathway) in pathways.iter().enumerate() {
+            let path = Path::root().key("pathway").item(index, Some(&pathway.name));
+            for (order, stage) in pathway.stages.iter().enumerate() {
+                let at = path
+                    .key("stage")
+                    .item(order, Some(&stage.name))
+                    .key("needs");
+                for &(resource, units) in &stage.needs {
+                    let resource = &resources[resource];
+                    let most = resource.supply.most();
+                    if most == 0 {
+                        self.warn(
+                            &at.key(&resource.name),
+                            "waits for ever: the resource has no units",
+                        );
+                    } else if units > most {
+                        self.mistake(
+                            &at.key(&resource.name),
+                            format!(
+                                "must be {} or less, the most units there ever are, found {}",
+                                most as f64 / UNIT,
+                                units as f64 / UNIT
+                            ),
+                        );
+                    }
+                }
+            }
+        }
+    }
+
     /// Sizes by date, in the order of their dates.
     pub fn sizes(&mut self, raw: &[RawSize], path: &Path) -> Vec<(Date, i64)> {
+        self.require(!raw.is_empty(), path, || {
+            "must list a size from at least one date, found an empty list".to_owned()
+        });
         let mut sizes = Vec::new();
         for (index, size) in raw.iter().enumerate() {
             let at = path.item(index, None);
@@ -101,8 +164,8 @@ impl Checker {
     }
 
     fn units(&mut self, units: f64, path: &Path) -> i64 {
-        self.require((0.0..1e9).contains(&units), path, || {
-            format!("must be 0 or more units, found {units}")
+        self.require(units == 0.0 || (0.001..1e6).contains(&units), path, || {
+            format!("must be 0, or from a thousandth of a unit to a million units, found {units}")
         });
         (units * UNIT).round() as i64
     }
@@ -115,13 +178,32 @@ impl Checker {
                     .enumerate()
                     .map(|(index, date)| self.date(date, &path.key("sittings").item(index, None)))
                     .collect();
-                self.require(dates.windows(2).all(|pair| pair[0] < pair[1]), &path.key("sittings"), || {
-                    "dates must rise".to_owned()
-                });
+                self.require(
+                    dates.windows(2).all(|pair| pair[0] < pair[1]),
+                    &path.key("sittings"),
+                    || "dates must rise".to_owned(),
+                );
+                self.require(
+                    raw.first_sitting.is_none(),
+                    &path.key("first_sitting"),
+                    || "goes with `every_days`, not with `sittings`".to_owned(),
+                );
+                self.require(
+                    dates.iter().any(|date| (start..=end).contains(date)),
+                    &path.key("sittings"),
+                    || format!("must list a date between {start} and {end}, found none"),
+                );
                 dates
             }
             (None, Some(every @ 1..=366)) => {
-                let first = self.date_or(raw.first_sitting.as_ref(), &path.key("first_sitting"), start);
+                let first = self.date_or(
+                    raw.first_sitting.as_ref(),
+                    &path.key("first_sitting"),
+                    start,
+                );
+                self.require(first <= end, &path.key("first_sitting"), || {
+                    format!("must not lie after the end {end}, found {first}")
+                });
                 first
                     .iter_days()
                     .step_by(every as usize)

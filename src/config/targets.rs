@@ -4,7 +4,7 @@ use super::check::Checker;
 use super::dates::RawDate;
 use super::forecast::Forecast;
 use super::mistakes::{Path, suggestion};
-use crate::units::{Date, month_end};
+use crate::units::{Date, financial_year_end, month_end};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -79,31 +79,54 @@ pub const METRICS: [&str; 12] = [
     "population_change",
 ];
 
+/// Metrics that are judged over a financial year.
+const MONEY_METRICS: [&str; 3] = ["spend", "saving_gross", "saving_net"];
+
 impl Checker {
     /// Checks one `[[target]]`.
     pub fn target(&mut self, raw: &RawTarget, index: usize, forecast: &Forecast) -> Target {
         let path = Path::root().key("target").item(index, Some(&raw.name));
         self.source(&path, raw.source.as_ref());
-        let metric = raw.metric.clone().unwrap_or_else(|| "population".to_owned());
+        let metric = raw
+            .metric
+            .clone()
+            .unwrap_or_else(|| "population".to_owned());
         if !METRICS.contains(&metric.as_str()) {
             let hint = suggestion(&metric, METRICS);
-            self.mistake_hint(&path.key("metric"), format!("no metric is named \"{metric}\""), &hint);
+            self.mistake_hint(
+                &path.key("metric"),
+                format!("no metric is named \"{metric}\""),
+                &hint,
+            );
         }
         if metric == "rate_per_10000" {
-            self.require(forecast.child_population.is_some(), &path.key("metric"), || {
-                "needs `forecast.child_population`".to_owned()
-            });
+            self.require(
+                forecast.child_population.is_some(),
+                &path.key("metric"),
+                || "needs `forecast.child_population`".to_owned(),
+            );
         }
         let by = self.date(&raw.by, &path.key("by"));
-        self.require(by > forecast.start && by <= forecast.end, &path.key("by"), || {
-            format!(
-                "must lie after the start {} and no later than the end {}, found {by}",
-                forecast.start, forecast.end
-            )
-        });
+        self.require(
+            by > forecast.start && by <= forecast.end,
+            &path.key("by"),
+            || {
+                format!(
+                    "must lie after the start {} and no later than the end {}, found {by}",
+                    forecast.start, forecast.end
+                )
+            },
+        );
         self.require(by == month_end(by), &path.key("by"), || {
             format!("must be the last day of a month, found {by}")
         });
+        if MONEY_METRICS.contains(&metric.as_str()) && by != financial_year_end(by) {
+            self.mistake_hint(
+                &path.key("by"),
+                format!("must be a 31 March for money, found {by}"),
+                &format!("by = {}", financial_year_end(by)),
+            );
+        }
         let (is_at_most, threshold) = match (raw.at_most, raw.at_least) {
             (Some(most), None) => (true, most),
             (None, Some(least)) => (false, least),
@@ -115,9 +138,11 @@ impl Checker {
         self.require(threshold.is_finite(), &path, || {
             format!("the threshold must be a number, found {threshold}")
         });
-        self.require(raw.segment_by.is_some() == raw.segment.is_some(), &path, || {
-            "`segment_by` and `segment` go together".to_owned()
-        });
+        self.require(
+            raw.segment_by.is_some() == raw.segment.is_some(),
+            &path,
+            || "`segment_by` and `segment` go together".to_owned(),
+        );
         let or_all = |word: &Option<String>| word.clone().unwrap_or_else(|| "all".to_owned());
         Target {
             name: raw.name.clone(),

@@ -8,8 +8,8 @@ use super::life::{Life, Whereabouts, day_of};
 use super::record::{Event, Recorder};
 use super::replicate::Play;
 use crate::luck::{Key, Purpose, exponential, uniform};
-use crate::model::entries::{CohortBands, KnownBy, LAYER_FAMILIES_PER_YEAR};
 use crate::model::clocks::ClockSet;
+use crate::model::entries::{CohortBands, KnownBy, LAYER_FAMILIES_PER_YEAR};
 use crate::model::stages::CaseFilter;
 use crate::units::DAYS_PER_YEAR;
 use std::cmp::Reverse;
@@ -66,9 +66,7 @@ pub enum Parts {
 pub fn parts(key: Key) -> Parts {
     let bits = |from: u32, count: u32| (key >> from & ((1 << count) - 1)) as usize;
     if key & COHORT_KIND != 0 {
-        Parts::Cohort {
-            index: bits(8, 32),
-        }
+        Parts::Cohort { index: bits(8, 32) }
     } else {
         Parts::Family {
             stream: bits(52, 8),
@@ -98,7 +96,10 @@ static LAYER_COUNTS: LazyLock<Vec<f64>> = LazyLock::new(|| {
 
 fn layer_count(u: f64) -> usize {
     let counts = &*LAYER_COUNTS;
-    counts.iter().position(|end| u < *end).unwrap_or(counts.len())
+    counts
+        .iter()
+        .position(|end| u < *end)
+        .unwrap_or(counts.len())
 }
 
 /// A family on its way through the panel.
@@ -172,9 +173,15 @@ impl<R: Recorder> Play<'_, R> {
         }
         let words = self.profile_words(key, 0);
         let (cell, within, bands) = match &cohort.known {
-            KnownBy::Cells { cells, bands } => (cells[index], [uniform(words[0]), uniform(words[1])], bands),
+            KnownBy::Cells { cells, bands } => {
+                (cells[index], [uniform(words[0]), uniform(words[1])], bands)
+            }
             KnownBy::Drawn { bands, .. } => {
-                let pickers = self.world.cohort.as_ref().expect("a drawn cohort has shares");
+                let pickers = self
+                    .world
+                    .cohort
+                    .as_ref()
+                    .expect("a drawn cohort has shares");
                 let cell = std::array::from_fn(|dimension| {
                     pickers[dimension].pick(uniform(words[dimension]))
                 });
@@ -240,10 +247,13 @@ impl<R: Recorder> Play<'_, R> {
             let mut may = ClockSet::MAX;
             if !all_open {
                 self.cohort_child(index, &mut life);
-                may = pathways.iter().enumerate().fold(0, |may, (pathway, model)| {
-                    let is_case = model.cases > 0 && is_case(&model.eligible, &life);
-                    may | ClockSet::from(is_case) << pathway
-                });
+                may = pathways
+                    .iter()
+                    .enumerate()
+                    .fold(0, |may, (pathway, model)| {
+                        let is_case = model.cases > 0 && is_case(&model.eligible, &life);
+                        may | ClockSet::from(is_case) << pathway
+                    });
             }
             if may != 0 {
                 let word = self.luck.words(cohort_key(index), Purpose::Selection, 0, 0)[0];
@@ -259,8 +269,8 @@ impl<R: Recorder> Play<'_, R> {
         let mut cases: Vec<Case> = Vec::with_capacity(wanted);
         while left.iter().any(|&cases| cases > 0) {
             for (pathway, left) in left.iter_mut().enumerate().filter(|(_, left)| **left > 0) {
-                let found = (next[pathway]..order.len())
-                    .find(|&place| order[place].2 >> pathway & 1 == 1);
+                let found =
+                    (next[pathway]..order.len()).find(|&place| order[place].2 >> pathway & 1 == 1);
                 let Some(place) = found else {
                     *left = 0;
                     continue;
@@ -298,7 +308,8 @@ impl<R: Recorder> Play<'_, R> {
         for stream in 0..self.world.streams.len() {
             let years = (self.horizon / DAYS_PER_YEAR).ceil() as usize;
             for year in 0..years {
-                let layers = (self.highest_rate(stream, year) / LAYER_FAMILIES_PER_YEAR).ceil() as usize;
+                let layers =
+                    (self.highest_rate(stream, year) / LAYER_FAMILIES_PER_YEAR).ceil() as usize;
                 for layer in 0..layers {
                     let key = family_key(stream, layer, year, 0);
                     let word = self.luck.words(key, Purpose::Arrivals, 0, 0)[0];
@@ -306,8 +317,20 @@ impl<R: Recorder> Play<'_, R> {
                         let Some(family) = self.family(stream, layer, year, index) else {
                             continue;
                         };
-                        self.tally.event(self.calendar, self.counters.referrals, day_of(family.time));
-                        self.note(family.key, family.time, Event::Referred { stream: stream as u8 }, None, None);
+                        self.tally.event(
+                            self.calendar,
+                            self.counters.referrals,
+                            day_of(family.time),
+                        );
+                        self.note(
+                            family.key,
+                            family.time,
+                            Event::Referred {
+                                stream: stream as u8,
+                            },
+                            None,
+                            None,
+                        );
                         if has_limit {
                             families.push(family);
                         } else {
@@ -379,7 +402,12 @@ impl<R: Recorder> Play<'_, R> {
 
     /// Hears families in the order of their referral, so many at a sitting.
     fn hear_in_order(&mut self, life: &mut Life, families: Vec<Family>) {
-        let panel = self.world.model.panel.as_ref().expect("a limit needs a panel");
+        let panel = self
+            .world
+            .model
+            .panel
+            .as_ref()
+            .expect("a limit needs a panel");
         let limit = panel.limit.unwrap_or(u32::MAX);
         let mut queue = BinaryHeap::new();
         let mut known: Vec<Family> = Vec::with_capacity(families.len());
@@ -395,9 +423,9 @@ impl<R: Recorder> Play<'_, R> {
         let mut deferred = Vec::new();
         while f64::from(sitting) <= self.horizon {
             for _ in 0..limit {
-                let is_due = queue
-                    .peek()
-                    .is_some_and(|Reverse((time, _, _))| f64::from_bits(*time) <= f64::from(sitting));
+                let is_due = queue.peek().is_some_and(|Reverse((time, _, _))| {
+                    f64::from_bits(*time) <= f64::from(sitting)
+                });
                 if !is_due {
                     break;
                 }
@@ -426,7 +454,13 @@ impl<R: Recorder> Play<'_, R> {
         let word = self.luck.words(family.key, Purpose::Hearing, 0, 0)[0];
         let bypasses = uniform(word) < self.world.streams[family.stream].bypass_panel;
         if bypasses {
-            self.note(family.key, family.time, Event::Bypassed, Some(uniform(word)), None);
+            self.note(
+                family.key,
+                family.time,
+                Event::Bypassed,
+                Some(uniform(word)),
+                None,
+            );
         }
         bypasses
     }
@@ -442,11 +476,17 @@ impl<R: Recorder> Play<'_, R> {
         let u = uniform(word);
         let (admit, admit_or_defer) = (panel.admit, panel.admit_or_defer);
         let (decision, event) = if u < admit {
-            (Decision::Admit, Event::Admitted { children: family.children as u8 })
+            (
+                Decision::Admit,
+                Event::Admitted {
+                    children: family.children as u8,
+                },
+            )
         } else if u < admit_or_defer {
             (Decision::Defer, Event::Deferred)
         } else {
-            self.tally.event(self.calendar, self.counters.diverted, sitting);
+            self.tally
+                .event(self.calendar, self.counters.diverted, sitting);
             (Decision::Divert, Event::Diverted)
         };
         self.note(family.key, f64::from(sitting), event, Some(u), Some(admit));
@@ -457,7 +497,9 @@ impl<R: Recorder> Play<'_, R> {
     fn referred_again(&mut self, family: Family, sitting: i32) -> Option<f64> {
         let panel = self.world.panel.as_ref().expect("there is a panel");
         let (probability, span) = panel.diverted_return?;
-        let words = self.luck.words(family.key, Purpose::Diversion, 0, family.hearings);
+        let words = self
+            .luck
+            .words(family.key, Purpose::Diversion, 0, family.hearings);
         if uniform(words[0]) >= probability {
             return None;
         }
@@ -465,8 +507,17 @@ impl<R: Recorder> Play<'_, R> {
         if time > self.horizon {
             return None;
         }
-        self.tally.event(self.calendar, self.counters.referrals, day_of(time));
-        self.note(family.key, time, Event::Referred { stream: family.stream as u8 }, None, None);
+        self.tally
+            .event(self.calendar, self.counters.referrals, day_of(time));
+        self.note(
+            family.key,
+            time,
+            Event::Referred {
+                stream: family.stream as u8,
+            },
+            None,
+            None,
+        );
         Some(time)
     }
 
@@ -512,7 +563,9 @@ fn is_case(filter: &CaseFilter, life: &Life) -> bool {
 
 /// First sitting on or after a time.
 fn sitting_after(first: i32, every: i32, time: f64) -> i32 {
-    let periods = ((time - f64::from(first)) / f64::from(every)).ceil().max(0.0);
+    let periods = ((time - f64::from(first)) / f64::from(every))
+        .ceil()
+        .max(0.0);
     first + periods as i32 * every
 }
 

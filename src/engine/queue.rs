@@ -247,7 +247,13 @@ impl<R: Recorder> Play<'_, R> {
         for (pool, _) in &model.pathways[usize::from(pathway)].stages[usize::from(stage)].needs {
             self.pools.queues[*pool].push_back(ticket);
         }
-        self.note(life.person, time, Event::Waits { pathway, stage }, None, None);
+        self.note(
+            life.person,
+            time,
+            Event::Waits { pathway, stage },
+            None,
+            None,
+        );
     }
 
     /// Hands free units to those at the head of every queue they stand in.
@@ -290,7 +296,8 @@ impl<R: Recorder> Play<'_, R> {
             return true;
         }
         let model = self.world.model;
-        let needs = &model.pathways[usize::from(life.plan.pathway)].stages[usize::from(stage)].needs;
+        let needs =
+            &model.pathways[usize::from(life.plan.pathway)].stages[usize::from(stage)].needs;
         let can_start = needs.iter().all(|&(pool, units)| {
             self.pools.free[pool] >= units && self.pools.queues[pool].front() == Some(&ticket)
         });
@@ -325,8 +332,8 @@ impl<R: Recorder> Play<'_, R> {
             return;
         }
         let model = self.world.model;
-        let stage = &model.pathways[usize::from(life.plan.pathway)].stages
-            [usize::from(life.plan.stage)];
+        let stage =
+            &model.pathways[usize::from(life.plan.pathway)].stages[usize::from(life.plan.stage)];
         for &(pool, units) in &stage.needs {
             if matches!(model.pools[pool], PoolModel::Held(_)) {
                 self.pools.free[pool] += units;
@@ -368,7 +375,8 @@ impl<R: Recorder> Play<'_, R> {
     pub(super) fn is_full(&mut self, life: &Life) -> bool {
         let stream = usize::from(life.stream);
         let is_new = life.stays == 0 && !life.here_today;
-        let full = is_new && self.pools.caps[stream].is_some_and(|cap| self.pools.stock[stream] >= cap);
+        let full =
+            is_new && self.pools.caps[stream].is_some_and(|cap| self.pools.stock[stream] >= cap);
         if !full {
             self.pools.stock[stream] += 1;
         }

@@ -19,6 +19,10 @@ use crate::model::stages::{LeadsTo, OnFail};
 const RETRY_BLOCK: u8 = 250;
 /// First block of a clock's luck after it has rung once.
 const RUNG_BLOCK: u8 = 128;
+/// Most rings of one clock in a stay, and most stays of a child: what follows
+/// has no luck of its own. No child of a sound scenario comes near.
+const MOST_RINGS: u8 = 250;
+const MOST_STAYS: u8 = 250;
 /// Blocks of what follows an exit.
 const REENTRY_BLOCK: u8 = 0;
 const ALLOWANCE_BLOCK: u8 = 1;
@@ -132,7 +136,8 @@ impl<R: Recorder> Play<'_, R> {
     fn enter(&mut self, life: &mut Life, time: f64) {
         let day = day_of(time);
         if self.is_full(life) {
-            self.tally.event(self.calendar, self.counters.transferred, day);
+            self.tally
+                .event(self.calendar, self.counters.transferred, day);
             self.note(life.person, time, Event::Transferred, None, None);
             life.whereabouts = Whereabouts::Over;
             return;
@@ -145,9 +150,11 @@ impl<R: Recorder> Play<'_, R> {
         }
         life.placement = self.take_bed(life.placement);
         life.origin = time;
-        self.tally.event(self.calendar, self.counters.admissions, day);
+        self.tally
+            .event(self.calendar, self.counters.admissions, day);
         if is_return {
-            self.tally.event(self.calendar, self.counters.readmissions, day);
+            self.tally
+                .event(self.calendar, self.counters.readmissions, day);
         }
         self.note(
             life.person,
@@ -192,7 +199,9 @@ impl<R: Recorder> Play<'_, R> {
         let clocks = self.world.clocks.len();
         let stay = u16::from(life.stays);
         for (block, chunk) in life.words[..clocks].chunks_mut(4).enumerate() {
-            let words = self.luck.words(life.person, Purpose::Clock, block as u8, stay << 8);
+            let words = self
+                .luck
+                .words(life.person, Purpose::Clock, block as u8, stay << 8);
             chunk.copy_from_slice(&words[..chunk.len()]);
         }
         life.fresh = ClockSet::MAX;
@@ -338,10 +347,17 @@ impl<R: Recorder> Play<'_, R> {
 
     /// Fresh luck for a clock that has rung.
     fn wind_up(&mut self, life: &mut Life, clock: usize, time: f64) {
-        life.rung[clock] = life.rung[clock].saturating_add(1);
+        if life.rung[clock] == MOST_RINGS {
+            life.left[clock] = f64::INFINITY;
+            life.rings[clock] = f64::INFINITY;
+            return;
+        }
+        life.rung[clock] += 1;
         let occurrence = u16::from(life.stays) << 8 | u16::from(life.rung[clock]);
         let block = RUNG_BLOCK + clock as u8;
-        let words = self.luck.words(life.person, Purpose::Clock, block, occurrence);
+        let words = self
+            .luck
+            .words(life.person, Purpose::Clock, block, occurrence);
         life.words[clock] = words[0];
         life.fresh |= 1 << clock;
         life.since[clock] = time;
@@ -408,7 +424,9 @@ impl<R: Recorder> Play<'_, R> {
             life.plan.words = self.attempt_words(life, (word / 4) as u8);
         }
         let luck = exponential(life.plan.words[word % 4]);
-        let days = self.world.days(self.world.pathways[pathway].times[stage], luck);
+        let days = self
+            .world
+            .days(self.world.pathways[pathway].times[stage], luck);
         life.plan.step = Step::Runs(time + days);
         life.plan.since = day_of(time);
         if let Some(fee) = self.world.model.pathways[pathway].stages[stage].fee {
@@ -537,7 +555,8 @@ impl<R: Recorder> Play<'_, R> {
             .event(self.calendar, self.counters.exits + usize::from(kind), day);
         self.note(life.person, time, Event::Left { kind }, None, None);
         let returns = self.returns(life, time, kind);
-        life.whereabouts = returns.map_or(Whereabouts::Over, |day| Whereabouts::Enters(f64::from(day)));
+        life.whereabouts =
+            returns.map_or(Whereabouts::Over, |day| Whereabouts::Enters(f64::from(day)));
         self.pay_allowances(life, day, kind, returns.unwrap_or(i32::MAX));
         self.pay_fees(life, day, kind);
     }
@@ -563,7 +582,9 @@ impl<R: Recorder> Play<'_, R> {
     /// before the eighteenth birthday.
     fn returns(&mut self, life: &mut Life, time: f64, kind: u8) -> Option<i32> {
         let reentries = &self.world.model.reentries;
-        let rule = reentries.iter().position(|reentry| reentry.after.has(kind))?;
+        let rule = reentries
+            .iter()
+            .position(|reentry| reentry.after.has(kind))?;
         let (probability, span) = self.world.reentries[rule];
         let words = self.luck.words(
             life.person,
@@ -571,11 +592,15 @@ impl<R: Recorder> Play<'_, R> {
             REENTRY_BLOCK,
             u16::from(life.stays),
         );
-        if uniform(words[0]) >= probability {
+        if uniform(words[0]) >= probability || life.stays >= MOST_STAYS {
             return None;
         }
         let returns = time + self.world.days(span, exponential(words[1]));
-        let day = if returns < 1e9 { day_of(returns) } else { i32::MAX };
+        let day = if returns < 1e9 {
+            day_of(returns)
+        } else {
+            i32::MAX
+        };
         if day >= life.adult {
             return None;
         }
@@ -595,12 +620,20 @@ impl<R: Recorder> Play<'_, R> {
                 continue;
             }
             let (receives, longest) = self.world.allowances[index];
-            let mut end = returns.min(self.world.model.birthdays.turns(life.born, allowance.until_age));
+            let mut end = returns.min(
+                self.world
+                    .model
+                    .birthdays
+                    .turns(life.born, allowance.until_age),
+            );
             if receives < 1.0 || longest.is_some() {
                 let block = ALLOWANCE_BLOCK + index as u8;
-                let words =
-                    self.luck
-                        .words(life.person, Purpose::Aftermath, block, u16::from(life.stays));
+                let words = self.luck.words(
+                    life.person,
+                    Purpose::Aftermath,
+                    block,
+                    u16::from(life.stays),
+                );
                 if uniform(words[0]) >= receives {
                     continue;
                 }
@@ -626,9 +659,12 @@ impl<R: Recorder> Play<'_, R> {
             let share = self.world.fee_shares[index];
             let pays = share >= 1.0 || {
                 let block = FEE_BLOCK + index as u8;
-                let words =
-                    self.luck
-                        .words(life.person, Purpose::Aftermath, block, u16::from(life.stays));
+                let words = self.luck.words(
+                    life.person,
+                    Purpose::Aftermath,
+                    block,
+                    u16::from(life.stays),
+                );
                 uniform(words[0]) < share
             };
             if pays {
@@ -664,15 +700,23 @@ impl<R: Recorder> Play<'_, R> {
         let stage = &self.world.model.pathways[usize::from(life.plan.pathway)].stages
             [usize::from(life.plan.stage)];
         for (pool, _) in &stage.needs {
-            self.tally
-                .spell(self.calendar, self.counters.waiting + pool, life.plan.since, day);
+            self.tally.spell(
+                self.calendar,
+                self.counters.waiting + pool,
+                life.plan.since,
+                day,
+            );
         }
     }
 
     fn count_placement(&mut self, life: &mut Life, day: i32) {
         let (from, placement) = (life.placement_since, usize::from(life.placement));
-        self.tally
-            .priced_spell(self.calendar, self.counters.placement + placement, from, day);
+        self.tally.priced_spell(
+            self.calendar,
+            self.counters.placement + placement,
+            from,
+            day,
+        );
         self.count_grants(life, from, day);
         life.placement_since = day;
     }

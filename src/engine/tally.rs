@@ -105,7 +105,11 @@ impl Tally {
         self.fold_stocks(counters.spells, months);
         self.fold_counts(&reporting.recipes, months);
         self.fold_lines(world, months);
-        for (sum, cells) in reporting.sums.iter().zip(self.pence.chunks_exact_mut(months)) {
+        for (sum, cells) in reporting
+            .sums
+            .iter()
+            .zip(self.pence.chunks_exact_mut(months))
+        {
             cells.fill(0);
             for &line in sum {
                 for (cell, &value) in cells.iter_mut().zip(&self.lines[line * months..]) {
@@ -166,12 +170,14 @@ impl Tally {
             for segment in 0..self.segments {
                 let price = world.prices[index][segment];
                 let pence = match *line {
-                    Line::Placement(placement) => {
-                        cost_of_nights(price, self.nights_of(counters.placement + placement, segment))
-                    }
-                    Line::Allowance(allowance) => {
-                        cost_of_nights(price, self.nights_of(counters.allowances + allowance, segment))
-                    }
+                    Line::Placement(placement) => cost_of_nights(
+                        price,
+                        self.nights_of(counters.placement + placement, segment),
+                    ),
+                    Line::Allowance(allowance) => cost_of_nights(
+                        price,
+                        self.nights_of(counters.allowances + allowance, segment),
+                    ),
                     Line::Grant(grant) => {
                         cost_of_nights(price, self.nights_of(counters.grants + grant, segment))
                     }
@@ -182,7 +188,8 @@ impl Tally {
                         cost_of_nights(price, nights)
                     }
                     Line::Fee(fee) => {
-                        let paid = self.flows[(counters.fees + fee) * (self.segments + 1) + segment];
+                        let paid =
+                            self.flows[(counters.fees + fee) * (self.segments + 1) + segment];
                         price * i64::from(paid)
                     }
                     Line::Programme(_) => price,

@@ -16,7 +16,11 @@ pub struct Picker(Vec<f64>);
 
 impl Picker {
     fn new(shares: &Shares, parameters: &[f64]) -> Self {
-        let values: Vec<f64> = shares.0.iter().map(|share| share.value(parameters)).collect();
+        let values: Vec<f64> = shares
+            .0
+            .iter()
+            .map(|share| share.value(parameters))
+            .collect();
         let total: f64 = values.iter().sum();
         let mut sum = 0.0;
         let mut cumulative: Vec<f64> = values
@@ -227,10 +231,18 @@ impl<'m> World<'m> {
                 .iter()
                 .map(|pathway| PathwayWorld {
                     pass: pass_probabilities(
-                        pathway.stages.iter().map(|stage| value(stage.pass)).collect(),
+                        pathway
+                            .stages
+                            .iter()
+                            .map(|stage| value(stage.pass))
+                            .collect(),
                         pathway.success.map(value),
                     ),
-                    times: pathway.stages.iter().map(|stage| span(&stage.time)).collect(),
+                    times: pathway
+                        .stages
+                        .iter()
+                        .map(|stage| span(&stage.time))
+                        .collect(),
                     retries: pathway
                         .stages
                         .iter()
@@ -241,12 +253,15 @@ impl<'m> World<'m> {
                         .collect(),
                 })
                 .collect(),
-            cohort: model.cohort.as_ref().and_then(|cohort| match &cohort.known {
-                KnownBy::Drawn { shares, .. } => Some(std::array::from_fn(|dimension| {
-                    Picker::new(&or_one(&shares[dimension]), parameters)
-                })),
-                _ => None,
-            }),
+            cohort: model
+                .cohort
+                .as_ref()
+                .and_then(|cohort| match &cohort.known {
+                    KnownBy::Drawn { shares, .. } => Some(std::array::from_fn(|dimension| {
+                        Picker::new(&or_one(&shares[dimension]), parameters)
+                    })),
+                    _ => None,
+                }),
             reentries: model
                 .reentries
                 .iter()
@@ -256,10 +271,18 @@ impl<'m> World<'m> {
                 .allowances
                 .iter()
                 .map(|allowance| {
-                    (value(allowance.receives), allowance.longest.as_ref().map(&span))
+                    (
+                        value(allowance.receives),
+                        allowance.longest.as_ref().map(&span),
+                    )
                 })
                 .collect(),
-            fee_shares: model.money.fees.iter().map(|fee| value(fee.share)).collect(),
+            fee_shares: model
+                .money
+                .fees
+                .iter()
+                .map(|fee| value(fee.share))
+                .collect(),
             prices: prices(model, parameters),
         }
     }
@@ -325,7 +348,11 @@ impl<'m> World<'m> {
         if survives <= 0.0 || 1.0 - lasts >= *most {
             return Some(f64::INFINITY);
         }
-        let share = if *applies >= 1.0 { lasts } else { survives / applies };
+        let share = if *applies >= 1.0 {
+            lasts
+        } else {
+            survives / applies
+        };
         Some(origin + self.model.curves[*curve].time(-logarithm(share)) * days)
     }
 
@@ -409,11 +436,20 @@ impl<'m> World<'m> {
                 _,
             ) => {
                 let curve = &self.model.curves[*curve];
-                let at = |time: f64| defective_hazard(curve, *applies, (time - child.origin) / days);
+                let at =
+                    |time: f64| defective_hazard(curve, *applies, (time - child.origin) / days);
                 factor * (at(until) - at(from))
             }
             (TickingHazard::Bands { daily, .. }, ClockHazard::Bands { ages, times, .. }) => {
-                match walk_bands(ages, times, daily, child, (from, until), f64::INFINITY, factor) {
+                match walk_bands(
+                    ages,
+                    times,
+                    daily,
+                    child,
+                    (from, until),
+                    f64::INFINITY,
+                    factor,
+                ) {
                     Walk::Spent(used) => used,
                     Walk::Rings(_) => unreachable!("infinite luck is never used up"),
                 }
@@ -587,7 +623,9 @@ fn ticking(model: &Model, clock: &Clock, parameters: &[f64], drifts: &[Vec<f64>]
     if let (TickingHazard::Bands { daily, most }, ClockHazard::Bands { times, .. }) =
         (&mut hazard, &clock.hazard)
     {
-        let highest = timeline.iter().fold(0.0, |high: f64, (_, one)| high.max(*one));
+        let highest = timeline
+            .iter()
+            .fold(0.0, |high: f64, (_, one)| high.max(*one));
         let highest = factor * if timeline.is_empty() { 1.0 } else { highest };
         *most = most_luck(daily, times, highest, horizon);
     }
@@ -719,10 +757,7 @@ fn prices(model: &Model, parameters: &[f64]) -> Vec<Vec<i64>> {
         .lines
         .iter()
         .map(|line| match *line {
-            Line::Placement(index) => money
-                .placements
-                .get(index)
-                .map_or_else(|| flat(0), weekly),
+            Line::Placement(index) => money.placements.get(index).map_or_else(|| flat(0), weekly),
             Line::Allowance(index) => weekly(&money.allowances[index]),
             Line::Overhead => money.overhead.as_ref().map_or_else(|| flat(0), weekly),
             Line::Fee(index) => flat(pence(money.fees[index].pounds.value(parameters))),
@@ -748,7 +783,7 @@ fn prices(model: &Model, parameters: &[f64]) -> Vec<Vec<i64>> {
 /// Pence a week in each segment: the latest price, grown on each first of
 /// April since it was set.
 fn weekly_prices(model: &Model, price: &PriceModel, parameters: &[f64]) -> Vec<i64> {
-    let growth = 1.0 + price.growth_per_year.value(parameters);
+    let growth = (1.0 + price.growth_per_year.value(parameters)).max(0.0);
     let first = model.money.first_growth;
     // Aprils on or before a day, from the first on which prices grow.
     let aprils = |day: i32| {
@@ -790,9 +825,13 @@ mod tests {
         assert!((product - 0.5).abs() < 1e-12);
         assert_eq!(pass[3], 1.0);
         assert_eq!(pass_probabilities(vec![1.0, 1.0], Some(0.25)), [1.0, 0.25]);
-        let none: f64 = pass_probabilities(vec![0.9, 0.8], Some(0.0)).iter().product();
+        let none: f64 = pass_probabilities(vec![0.9, 0.8], Some(0.0))
+            .iter()
+            .product();
         assert_eq!(none, 0.0);
-        let all: f64 = pass_probabilities(vec![0.9, 0.8], Some(1.0)).iter().product();
+        let all: f64 = pass_probabilities(vec![0.9, 0.8], Some(1.0))
+            .iter()
+            .product();
         assert_eq!(all, 1.0);
         assert_eq!(pass_probabilities(vec![0.9, 0.8], None), [0.9, 0.8]);
     }
@@ -816,18 +855,24 @@ mod tests {
         }
         // Without end of luck, what is used is the same.
         assert_eq!(
-            walk_bands(&ages, &times, &rates, child, (0.0, 90.0), f64::INFINITY, 1.0),
+            walk_bands(
+                &ages,
+                &times,
+                &rates,
+                child,
+                (0.0, 90.0),
+                f64::INFINITY,
+                1.0
+            ),
             Walk::Spent(65.25 * 0.01 + 24.75 * 0.001)
         );
-        let Walk::Rings(time) =
-            walk_bands(&ages, &times, &rates, child, (0.0, 1000.0), 0.66, 1.0)
+        let Walk::Rings(time) = walk_bands(&ages, &times, &rates, child, (0.0, 1000.0), 0.66, 1.0)
         else {
             panic!("the luck runs out")
         };
         assert!((time - (65.25 + 7.5)).abs() < 1e-9);
         // Twice the hazard, half the time.
-        let Walk::Rings(time) =
-            walk_bands(&ages, &times, &rates, child, (0.0, 1000.0), 0.5, 2.0)
+        let Walk::Rings(time) = walk_bands(&ages, &times, &rates, child, (0.0, 1000.0), 0.5, 2.0)
         else {
             panic!("the luck runs out")
         };

@@ -8,13 +8,10 @@ use crate::config::bands::Band;
 use crate::config::duration::{Duration, Shape};
 use crate::config::eligible::Eligible;
 use crate::config::exits::{Exit, Hazard};
+pub use crate::config::names::MOST_CLOCKS;
 use crate::config::quantity::Quantity;
 use crate::units::{ADULT_AGE_YEARS, DAYS_PER_YEAR, days_between};
 use std::sync::Arc;
-
-/// Most clocks of a model: their luck lies in one fixed array per child, and a
-/// set of them in one word.
-pub const MOST_CLOCKS: usize = 32;
 
 /// A set of clocks, one bit each.
 pub type ClockSet = u32;
@@ -203,7 +200,9 @@ impl Running {
             placement: each(names.placements.len(), &|clock, index| {
                 clock.who.placement.has(index)
             }),
-            stream: each(names.streams.len(), &|clock, index| clock.who.stream.has(index)),
+            stream: each(names.streams.len(), &|clock, index| {
+                clock.who.stream.has(index)
+            }),
             on_pathway: config
                 .pathways
                 .iter()
@@ -237,7 +236,10 @@ const NEVER: f64 = f64::INFINITY;
 
 /// Every clock of a model: exits, then moves, then pathways.
 pub fn clocks(config: &Config, curves: &mut Curves, numbers: &mut ParameterSet) -> Vec<Clock> {
-    let exits = config.exits.iter().map(|exit| exit_clock(exit, curves, numbers));
+    let exits = config
+        .exits
+        .iter()
+        .map(|exit| exit_clock(exit, curves, numbers));
     let mut clocks: Vec<Clock> = exits.collect();
     for (from, placement) in config.placements.iter().enumerate() {
         for one in &placement.moves {
@@ -330,7 +332,10 @@ fn rate_clock(
     numbers: &mut ParameterSet,
 ) -> Clock {
     let adult = f64::from(ADULT_AGE_YEARS);
-    let (ages, in_age) = windows(age.map_or((0.0, adult), |band| (band.from, band.below)), adult);
+    let (ages, in_age) = windows(
+        age.map_or((0.0, adult), |band| (band.from, band.below)),
+        adult,
+    );
     let (times, in_time) = windows(
         days_in_care.map_or((0.0, f64::INFINITY), |band| (band.from, band.below)),
         f64::INFINITY,

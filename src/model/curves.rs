@@ -168,9 +168,7 @@ fn time_at(shape: &Shape, unit: f64, hazard: f64, previous: f64) -> f64 {
         Shape::Exponential => hazard,
         Shape::Weibull { shape } => libm::pow(hazard, 1.0 / shape),
         Shape::Uniform { low, high } => (low + (high - low) * share) / unit,
-        Shape::Triangular { low, mode, high } => {
-            triangular_time(*low, *mode, *high, share) / unit
-        }
+        Shape::Triangular { low, mode, high } => triangular_time(*low, *mode, *high, share) / unit,
         Shape::Empirical { knots } => empirical_time(knots, share) / unit,
         Shape::Lognormal { sigma } => {
             if hazard <= 0.0 {
@@ -414,11 +412,33 @@ mod tests {
             (Shape::Weibull { shape: 0.7 }, weibull),
             (Shape::Lognormal { sigma: 0.5 }, lognormal),
             (Shape::Exponential, exponential),
-            (Shape::Uniform { low: 10.0, high: 30.0 }, uniform),
-            (Shape::Triangular { low: 4.0, mode: 8.0, high: 20.0 }, triangular),
-            (Shape::Pert { low: 0.0, mode: 1.0, high: 3.0 }, pert),
             (
-                Shape::Empirical { knots: vec![[0.0, 2.0], [0.5, 10.0], [1.0, 40.0]] },
+                Shape::Uniform {
+                    low: 10.0,
+                    high: 30.0,
+                },
+                uniform,
+            ),
+            (
+                Shape::Triangular {
+                    low: 4.0,
+                    mode: 8.0,
+                    high: 20.0,
+                },
+                triangular,
+            ),
+            (
+                Shape::Pert {
+                    low: 0.0,
+                    mode: 1.0,
+                    high: 3.0,
+                },
+                pert,
+            ),
+            (
+                Shape::Empirical {
+                    knots: vec![[0.0, 2.0], [0.5, 10.0], [1.0, 40.0]],
+                },
                 empirical,
             ),
         ]
@@ -444,7 +464,9 @@ mod tests {
                 .map(|(rank, &time)| {
                     let below = rank as f64 / n as f64;
                     let law = share(time);
-                    (law - below).abs().max((law - below - 1.0 / n as f64).abs())
+                    (law - below)
+                        .abs()
+                        .max((law - below - 1.0 / n as f64).abs())
                 })
                 .fold(0.0, f64::max);
             let statistic = gap * (n as f64).sqrt();

@@ -41,7 +41,10 @@ pub struct Ages {
 impl Ages {
     fn of(age: &AgeShares, numbers: &mut ParameterSet) -> Self {
         let edges = age.bands.iter().map(|band| band.from * DAYS_PER_YEAR);
-        let end = age.bands.last().map_or(0.0, |band| band.below * DAYS_PER_YEAR);
+        let end = age
+            .bands
+            .last()
+            .map_or(0.0, |band| band.below * DAYS_PER_YEAR);
         Self {
             shares: Shares::of(&age.shares, numbers),
             edges: edges.chain([end]).collect(),

@@ -98,9 +98,7 @@ fn draw(parameter: &Parameter, luck: &Luck) -> f64 {
             .expect(sound)
             .sample(&mut words),
         Law::Normal { mean, sd } => Normal::new(mean, sd).expect(sound).sample(&mut words),
-        Law::LogNormal { mu, sigma } => {
-            LogNormal::new(mu, sigma).expect(sound).sample(&mut words)
-        }
+        Law::LogNormal { mu, sigma } => LogNormal::new(mu, sigma).expect(sound).sample(&mut words),
         Law::LogitNormal { mu, sigma } => {
             let odds: f64 = LogNormal::new(mu, sigma).expect(sound).sample(&mut words);
             odds / (1.0 + odds)
@@ -128,10 +126,23 @@ mod tests {
     fn parameters_have_the_mean_of_their_law() {
         let laws = [
             Law::Beta { a: 96.5, b: 54.5 },
-            Law::Gamma { shape: 100.5, scale: 0.25 },
-            Law::Pert { low: 0.5, mode: 0.64, high: 0.8 },
-            Law::LogNormal { mu: 1.0, sigma: 0.3 },
-            Law::Normal { mean: 0.02, sd: 0.01 },
+            Law::Gamma {
+                shape: 100.5,
+                scale: 0.25,
+            },
+            Law::Pert {
+                low: 0.5,
+                mode: 0.64,
+                high: 0.8,
+            },
+            Law::LogNormal {
+                mu: 1.0,
+                sigma: 0.3,
+            },
+            Law::Normal {
+                mean: 0.02,
+                sd: 0.01,
+            },
         ];
         for law in laws {
             let mut set = ParameterSet::default();

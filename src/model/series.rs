@@ -12,8 +12,13 @@ use crate::config::forecast::Dimension;
 use crate::config::money::Category;
 
 /// Upper ends of the reported age bands, in years, and their names.
-pub const AGE_BANDS: [(i32, &str); 5] =
-    [(1, "0"), (5, "1-4"), (10, "5-9"), (16, "10-15"), (18, "16-17")];
+pub const AGE_BANDS: [(i32, &str); 5] = [
+    (1, "0"),
+    (5, "1-4"),
+    (10, "5-9"),
+    (16, "10-15"),
+    (18, "16-17"),
+];
 
 /// Names of the two sides of `cohort`.
 const HERE_TODAY: &str = "here today";
@@ -208,7 +213,9 @@ fn fee_names(config: &Config) -> Vec<String> {
 
 /// Index among the fees of each stage's one-off cost.
 pub fn stage_fee(config: &Config, pathway: usize, stage: usize) -> Option<usize> {
-    config.pathways[pathway].stages[stage].cost_pounds.as_ref()?;
+    config.pathways[pathway].stages[stage]
+        .cost_pounds
+        .as_ref()?;
     let before = config.pathways[..pathway]
         .iter()
         .flat_map(|one| &one.stages)
@@ -239,7 +246,14 @@ impl Plan {
         );
     }
 
-    fn flow(&mut self, metric: &'static str, by: &str, segment: &str, unit: Unit, flows: Vec<usize>) {
+    fn flow(
+        &mut self,
+        metric: &'static str,
+        by: &str,
+        segment: &str,
+        unit: Unit,
+        flows: Vec<usize>,
+    ) {
         self.count(
             Series::part(metric, by, segment, unit, Kind::Flow),
             Recipe::Flows(flows),
@@ -259,7 +273,10 @@ impl Plan {
                 Dimension::Stream => (counters.stream, config.names.streams.clone()),
                 Dimension::AgeBand => (
                     counters.age_band,
-                    AGE_BANDS.iter().map(|(_, name)| (*name).to_owned()).collect(),
+                    AGE_BANDS
+                        .iter()
+                        .map(|(_, name)| (*name).to_owned())
+                        .collect(),
                 ),
                 Dimension::Cohort => {
                     let here = counters.here_today.into_iter().collect::<Vec<_>>();
@@ -286,18 +303,58 @@ impl Plan {
     }
 
     fn flows(&mut self, config: &Config, counters: &Counters) {
-        self.flow("referrals", "all", "all", Unit::Families, vec![counters.referrals]);
-        self.flow("diverted", "all", "all", Unit::Families, vec![counters.diverted]);
-        if config.referrals.iter().any(|stream| stream.stock_cap.is_some()) {
-            self.flow("transferred", "all", "all", Unit::Children, vec![counters.transferred]);
+        self.flow(
+            "referrals",
+            "all",
+            "all",
+            Unit::Families,
+            vec![counters.referrals],
+        );
+        self.flow(
+            "diverted",
+            "all",
+            "all",
+            Unit::Families,
+            vec![counters.diverted],
+        );
+        if config
+            .referrals
+            .iter()
+            .any(|stream| stream.stock_cap.is_some())
+        {
+            self.flow(
+                "transferred",
+                "all",
+                "all",
+                Unit::Children,
+                vec![counters.transferred],
+            );
         }
-        self.flow("admissions", "all", "all", Unit::Children, vec![counters.admissions]);
-        self.flow("readmissions", "all", "all", Unit::Children, vec![counters.readmissions]);
+        self.flow(
+            "admissions",
+            "all",
+            "all",
+            Unit::Children,
+            vec![counters.admissions],
+        );
+        self.flow(
+            "readmissions",
+            "all",
+            "all",
+            Unit::Children,
+            vec![counters.readmissions],
+        );
         let kinds = config.names.exits.len();
         let all = (counters.exits..counters.exits + kinds).collect();
         self.flow("exits", "all", "all", Unit::Children, all);
         for (kind, name) in config.names.exits.iter().enumerate() {
-            self.flow("exits", "reason", name, Unit::Children, vec![counters.exits + kind]);
+            self.flow(
+                "exits",
+                "reason",
+                name,
+                Unit::Children,
+                vec![counters.exits + kind],
+            );
         }
     }
 
@@ -307,11 +364,18 @@ impl Plan {
         for (index, pathway) in config.pathways.iter().enumerate() {
             let stages = counters.stages[index]..counters.stages[index] + pathway.stages.len();
             all_stages.extend(stages);
-            let outcomes = counters.outcomes[index]..counters.outcomes[index] + FAILED + pathway.stages.len();
+            let outcomes =
+                counters.outcomes[index]..counters.outcomes[index] + FAILED + pathway.stages.len();
             all_outcomes.extend(outcomes);
         }
         self.stock("pathway_cases", "all", "all", all_stages);
-        self.flow("pathway_outcomes", "all", "all", Unit::Children, all_outcomes);
+        self.flow(
+            "pathway_outcomes",
+            "all",
+            "all",
+            Unit::Children,
+            all_outcomes,
+        );
         for (index, pathway) in config.pathways.iter().enumerate() {
             let first = counters.stages[index];
             let all = (first..first + pathway.stages.len()).collect();
@@ -321,14 +385,26 @@ impl Plan {
                 self.stock("pathway_cases", "stage", &name, vec![first + order]);
             }
             let first = counters.outcomes[index];
-            let named = [(SUCCEEDED, "succeeded".to_owned()), (LEFT_FIRST, "left care first".to_owned())]
+            let named =
+                [
+                    (SUCCEEDED, "succeeded".to_owned()),
+                    (LEFT_FIRST, "left care first".to_owned()),
+                ]
                 .into_iter()
-                .chain(pathway.stages.iter().enumerate().map(|(order, stage)| {
-                    (FAILED + order, format!("failed at {}", stage.name))
-                }));
+                .chain(
+                    pathway.stages.iter().enumerate().map(|(order, stage)| {
+                        (FAILED + order, format!("failed at {}", stage.name))
+                    }),
+                );
             for (outcome, name) in named {
                 let name = format!("{}: {name}", pathway.name);
-                self.flow("pathway_outcomes", "outcome", &name, Unit::Children, vec![first + outcome]);
+                self.flow(
+                    "pathway_outcomes",
+                    "outcome",
+                    &name,
+                    Unit::Children,
+                    vec![first + outcome],
+                );
             }
         }
     }
@@ -348,13 +424,21 @@ impl Plan {
             by_category.push((Category::Placements, Line::Placement(index), name.clone()));
         }
         for (index, allowance) in config.allowances.iter().enumerate() {
-            by_category.push((Category::Allowances, Line::Allowance(index), allowance.name.clone()));
+            by_category.push((
+                Category::Allowances,
+                Line::Allowance(index),
+                allowance.name.clone(),
+            ));
         }
         for (index, name) in fee_names(config).into_iter().enumerate() {
             by_category.push((Category::Fees, Line::Fee(index), name));
         }
         for (index, programme) in config.money.programmes.iter().enumerate() {
-            by_category.push((Category::Programme, Line::Programme(index), programme.name.clone()));
+            by_category.push((
+                Category::Programme,
+                Line::Programme(index),
+                programme.name.clone(),
+            ));
         }
         if config.money.overhead.is_some() {
             by_category.push((Category::Overhead, Line::Overhead, "overhead".to_owned()));
@@ -376,7 +460,11 @@ impl Plan {
             self.money("category", category.word(), lines_of(Some(category)));
         }
         for (index, (category, _, name)) in by_category.iter().enumerate() {
-            let by = if *category == Category::Placements { "placement" } else { "line" };
+            let by = if *category == Category::Placements {
+                "placement"
+            } else {
+                "line"
+            };
             self.money(by, name, vec![index]);
         }
     }

@@ -140,7 +140,12 @@ pub fn pathways(
                 .success
                 .as_ref()
                 .map(|success| numbers.number(success)),
-            replaces: Mask(pathway.replaces.iter().fold(0, |mask, &kind| mask | 1 << kind)),
+            replaces: Mask(
+                pathway
+                    .replaces
+                    .iter()
+                    .fold(0, |mask, &kind| mask | 1 << kind),
+            ),
             siblings_together: pathway.siblings_together,
             leads_to: leads_to(pathway),
             stages: stages(pathway, index, curves, numbers, &mut stage_fee),
