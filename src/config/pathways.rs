@@ -226,7 +226,7 @@ impl Checker {
             new_cases_per_year: self.quantity_or(
                 raw.new_cases_per_year.as_ref(),
                 &path.key("new_cases_per_year"),
-                Domain::Rate,
+                Domain::NonNegative,
                 0.0,
             ),
             new_cases_from,

@@ -4,7 +4,7 @@
 //! of its own in each year, and a family exists where its mark lies below the
 //! current rate: a higher rate adds families and changes none.
 
-use super::life::{Life, Whereabouts, day_of};
+use super::life::{Life, Step, Whereabouts, day_of};
 use super::record::{Event, Recorder};
 use super::replicate::Play;
 use crate::luck::{Key, Purpose, exponential, uniform};
@@ -190,7 +190,7 @@ impl<R: Recorder> Play<'_, R> {
             }
             KnownBy::Children(_) => unreachable!("handled above"),
         };
-        let born = born_within(bands, cell[0], within[0]);
+        let born = born_within(bands, cell[0], cell[3], within[0]);
         life.become_child(key, key, cohort.stream, born, model.birthdays.adult(born));
         life.legal_status = cell[1] as u8;
         life.placement = cell[2] as u8;
@@ -289,9 +289,17 @@ impl<R: Recorder> Play<'_, R> {
         cases
     }
 
+    /// Puts an identified child on its pathway, now or on the day it starts.
     fn plan_case(&mut self, life: &mut Life, pathway: u8) {
         let day = self.world.model.pathways[usize::from(pathway)].cases_day;
-        self.join(life, day, pathway);
+        if day > 0.0 {
+            life.plan.pathway = pathway;
+            life.plan.step = Step::Joins(day);
+            life.tried |= 1 << pathway;
+            life.tried_clocks |= self.world.model.running.joins[usize::from(pathway)];
+        } else {
+            self.join(life, 0.0, pathway);
+        }
         self.change_clocks(life, 0.0);
     }
 
@@ -569,9 +577,12 @@ fn sitting_after(first: i32, every: i32, time: f64) -> i32 {
     first + periods as i32 * every
 }
 
-/// Day of birth within an age band.
-fn born_within(bands: &CohortBands, band: usize, u: f64) -> i32 {
+/// Day of birth within an age band, for a child who has been in care at least
+/// as long as its band of days says.
+fn born_within(bands: &CohortBands, band: usize, days_band: usize, u: f64) -> i32 {
     let (first, last) = bands.born[band];
+    let served = bands.served.get(days_band).map_or(0.0, |(from, _)| *from);
+    let last = last.min(-(served as i32)).max(first);
     first + (u * f64::from(last - first + 1)) as i32
 }
 

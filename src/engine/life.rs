@@ -22,6 +22,8 @@ pub enum Whereabouts {
 pub enum Step {
     /// Not on a pathway.
     Idle,
+    /// Identified for a pathway that starts at this time.
+    Joins(f64),
     /// A stage is about to start and needs units of a pool.
     Ready(f64),
     /// In the queue of a pool.
@@ -64,6 +66,8 @@ pub enum Next {
     Adult,
     /// A clock rings.
     Ring(u8),
+    /// An identified child's pathway starts.
+    Join,
     /// A stage asks for its units.
     Ask,
     /// A stage ends.
@@ -218,6 +222,7 @@ impl Life {
                 }
                 let (time, step) = match self.plan.step {
                     Step::Idle | Step::Waiting => return next,
+                    Step::Joins(time) => (time, Next::Join),
                     Step::Ready(time) => (time, Next::Ask),
                     Step::Runs(time) => (time, Next::StageEnd),
                     Step::Retries(time) => (time, Next::Retry),
@@ -225,11 +230,6 @@ impl Life {
                 if time < next.0 { (time, step) } else { next }
             }
         }
-    }
-
-    /// Whether the child is on a pathway.
-    pub fn is_on_pathway(&self) -> bool {
-        self.plan.pathway != NONE
     }
 }
 

@@ -148,6 +148,7 @@ impl Pools {
                 _ => Rank::Exit,
             },
             Next::StageEnd | Next::Retry => Rank::Release,
+            Next::Join => Rank::Allocation,
             Next::Enter => Rank::Entry,
             Next::Ask => Rank::Allocation,
         };

@@ -127,6 +127,11 @@ impl<R: Recorder> Play<'_, R> {
             }
             Next::Ring(clock) => self.ring(life, time, clock),
             Next::StageEnd => self.stage_ends(life, time),
+            Next::Join => {
+                let pathway = life.plan.pathway;
+                self.join(life, time, pathway);
+                self.change_clocks(life, time);
+            }
             Next::Retry => self.start_stage(life, time),
             Next::Ask | Next::Nothing => unreachable!("asking is the queue's business"),
         }
@@ -227,10 +232,10 @@ impl<R: Recorder> Play<'_, R> {
             & running.stream[usize::from(life.stream)]
             & life.possible
             & !life.tried_clocks;
-        if life.is_on_pathway() {
-            everywhere & running.on_pathway[usize::from(life.plan.pathway)]
-        } else {
-            everywhere
+        match life.plan.step {
+            Step::Idle => everywhere,
+            Step::Joins(_) => everywhere & !running.all_joins,
+            _ => everywhere & running.on_pathway[usize::from(life.plan.pathway)],
         }
     }
 
@@ -366,8 +371,12 @@ impl<R: Recorder> Play<'_, R> {
 
     /// Moves a child, or leaves it where it is if there is no bed.
     fn move_to(&mut self, life: &mut Life, time: f64, placement: u8) {
-        let placement = self.take_bed(placement);
+        // The child's own bed is free for it, should an overflow lead back there.
         self.free_bed(life.placement);
+        let placement = self.take_bed(placement);
+        if placement == life.placement {
+            return;
+        }
         self.count_placement(life, day_of(time));
         life.placement = placement;
         self.note(life.person, time, Event::Moved { placement }, None, None);
@@ -563,7 +572,7 @@ impl<R: Recorder> Play<'_, R> {
 
     /// A pathway under way ends because the child has left care.
     fn leave_plan(&mut self, life: &mut Life, time: f64) {
-        if !life.is_on_pathway() {
+        if life.plan.pathway == NONE {
             return;
         }
         let day = day_of(time);

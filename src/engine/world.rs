@@ -784,15 +784,8 @@ fn prices(model: &Model, parameters: &[f64]) -> Vec<Vec<i64>> {
 /// April since it was set.
 fn weekly_prices(model: &Model, price: &PriceModel, parameters: &[f64]) -> Vec<i64> {
     let growth = (1.0 + price.growth_per_year.value(parameters)).max(0.0);
-    let first = model.money.first_growth;
-    // Aprils on or before a day, from the first on which prices grow.
-    let aprils = |day: i32| {
-        if day < first {
-            0
-        } else {
-            1 + (f64::from(day - first) / DAYS_PER_YEAR + 1e-9) as i32
-        }
-    };
+    // Growths on or before a day.
+    let growths = |day: i32| model.money.growth_days.partition_point(|&one| one <= day);
     let changes = &price.from_day;
     let mut current = 0;
     model
@@ -807,9 +800,8 @@ fn weekly_prices(model: &Model, price: &PriceModel, parameters: &[f64]) -> Vec<i
                 current += 1;
             }
             let (from, pounds) = changes[current];
-            // A day after an April by less than a leap day still counts it.
-            let grown = aprils(segment.first_day + 1) - aprils(from);
-            pence(pounds.value(parameters) * libm::pow(growth, f64::from(grown)))
+            let grown = growths(segment.first_day) - growths(from);
+            pence(pounds.value(parameters) * libm::pow(growth, grown as f64))
         })
         .collect()
 }

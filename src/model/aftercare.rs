@@ -5,7 +5,7 @@ use super::clocks::{Curves, Mask, Time};
 use super::numbers::{Number, ParameterSet};
 use crate::config::Config;
 use crate::config::money::Category;
-use crate::units::{DAYS_PER_YEAR, Date, days_between};
+use crate::units::{DAYS_PER_YEAR, Date, birthday, days_between};
 
 /// A return to care.
 #[derive(Debug, Clone)]
@@ -94,8 +94,8 @@ pub struct Money {
     pub grants: Vec<GrantModel>,
     /// Programme costs.
     pub programmes: Vec<ProgrammeModel>,
-    /// First April on which prices grow.
-    pub first_growth: i32,
+    /// Days on which prices grow, in order.
+    pub growth_days: Vec<i32>,
     /// Pence spent before the start in the first financial year, by category.
     pub spent_to_date: Vec<(Category, i64)>,
 }
@@ -192,7 +192,11 @@ pub fn money(config: &Config, numbers: &mut ParameterSet) -> Money {
         fees,
         grants: grants(config, numbers),
         programmes: programmes(config, start, numbers),
-        first_growth: days_between(start, config.money.first_growth),
+        growth_days: (0..)
+            .map(|years| birthday(config.money.first_growth, years))
+            .take_while(|date| *date <= config.forecast.end)
+            .map(|date| days_between(start, date))
+            .collect(),
         spent_to_date: config.money.spent_to_date.clone(),
     }
 }

@@ -173,6 +173,8 @@ pub struct Running {
     pub on_pathway: Vec<ClockSet>,
     /// Clocks that identify a child for each pathway.
     pub joins: Vec<ClockSet>,
+    /// Clocks that identify a child for any pathway.
+    pub all_joins: ClockSet,
     /// Clocks that run only below an age at entry, in days.
     pub young: Vec<(f64, ClockSet)>,
 }
@@ -217,6 +219,7 @@ impl Running {
             joins: each(config.pathways.len(), &|clock, index| {
                 clock.effect == Effect::Join(index)
             }),
+            all_joins: set(&|clock| matches!(clock.effect, Effect::Join(_))),
             young: clocks
                 .iter()
                 .enumerate()
