@@ -254,7 +254,12 @@ impl<R: Recorder> Play<'_, R> {
             let clock = started.trailing_zeros() as usize;
             started &= started - 1;
             life.since[clock] = time;
-            self.set_ring(life, clock);
+            let is_fresh = life.fresh >> clock & 1 == 1;
+            if is_fresh && life.words[clock] > self.world.clocks[clock].never_from {
+                life.rings[clock] = f64::INFINITY;
+            } else {
+                self.set_ring(life, clock);
+            }
         }
         life.running = now;
         Self::find_first_ring(life);
@@ -304,7 +309,8 @@ impl<R: Recorder> Play<'_, R> {
             }
             // The luck −ln(1 − u) is never less than u: a word above the most
             // that can be used needs no logarithm and no walk.
-            if uniform(word) >= self.world.most_luck(clock, since - life.origin) {
+            let age = since - f64::from(life.born);
+            if uniform(word) >= self.world.most_luck(clock, age, since - life.origin) {
                 return;
             }
         }

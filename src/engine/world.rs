@@ -133,6 +133,9 @@ pub struct Ticking {
     factor: f64,
     /// Factors by calendar: each holds until its day. Empty where constant.
     timeline: Vec<(f64, f64)>,
+    /// A word from which on the clock cannot ring by the horizon, whatever the
+    /// child's age and time in care.
+    pub never_from: u32,
 }
 
 #[derive(Debug, Clone)]
@@ -147,8 +150,8 @@ enum TickingHazard {
     Bands {
         /// Daily rates, `[age][time]` flat.
         daily: Vec<f64>,
-        /// Most luck that could be used up to the horizon by a child of any
-        /// age, from each band of time on.
+        /// Most luck that could be used up to the horizon from each band of
+        /// age and of time on, `[age][time]` flat.
         most: Vec<f64>,
     },
 }
@@ -357,21 +360,24 @@ impl<'m> World<'m> {
     }
 
     /// More luck than a clock of banded rates can use up to the horizon, for a
-    /// child so many days on the clock; most children's luck lies above it, and
-    /// their clocks need no walk.
+    /// child of some age and so many days on the clock. Most children's luck
+    /// lies above it, and their clocks need no walk.
     #[inline]
-    pub fn most_luck(&self, index: usize, days: f64) -> f64 {
-        let TickingHazard::Bands { most, .. } = &self.clocks[index].hazard else {
-            return f64::INFINITY;
-        };
-        let ClockHazard::Bands { times, .. } = &self.model.clocks[index].hazard else {
+    pub fn most_luck(&self, index: usize, age: f64, days: f64) -> f64 {
+        let (TickingHazard::Bands { most, .. }, ClockHazard::Bands { ages, times, .. }) =
+            (&self.clocks[index].hazard, &self.model.clocks[index].hazard)
+        else {
             return f64::INFINITY;
         };
         let mut band = 0;
-        while times[band] <= days {
+        while band + 1 < ages.len() && ages[band] <= age {
             band += 1;
         }
-        most[band]
+        let mut time = 0;
+        while times[time] <= days {
+            time += 1;
+        }
+        most[band * times.len() + time]
     }
 
     /// The time at which a clock rings while the calendar's factor is constant,
@@ -620,6 +626,7 @@ fn ticking(model: &Model, clock: &Clock, parameters: &[f64], drifts: &[Vec<f64>]
         timeline = vec![(clock.from_day, 0.0), (f64::INFINITY, 1.0)];
     }
     let factor = value(clock.factor);
+    let mut never_from = u32::MAX;
     if let (TickingHazard::Bands { daily, most }, ClockHazard::Bands { times, .. }) =
         (&mut hazard, &clock.hazard)
     {
@@ -627,7 +634,9 @@ fn ticking(model: &Model, clock: &Clock, parameters: &[f64], drifts: &[Vec<f64>]
             .iter()
             .fold(0.0, |high: f64, (_, one)| high.max(*one));
         let highest = factor * if timeline.is_empty() { 1.0 } else { highest };
-        *most = most_luck(daily, times, highest, horizon);
+        *most = most_luck(daily, times.len(), times, highest, horizon);
+        let highest = most.iter().fold(0.0, |high: f64, &one| high.max(one));
+        never_from = (highest * 4_294_967_296.0).ceil() as u32;
     }
     if let TickingHazard::Curve {
         curve,
@@ -643,34 +652,38 @@ fn ticking(model: &Model, clock: &Clock, parameters: &[f64], drifts: &[Vec<f64>]
         hazard,
         factor,
         timeline,
+        never_from,
     }
 }
 
-/// Most luck that banded rates can use over a horizon, from each band of time.
-fn most_luck(daily: &[f64], times: &[f64], factor: f64, horizon: f64) -> Vec<f64> {
-    let highest: Vec<f64> = (0..times.len())
-        .map(|time| {
-            let rates = daily.iter().skip(time).step_by(times.len());
-            factor * rates.fold(0.0, |high: f64, &rate| high.max(rate))
-        })
-        .collect();
-    (0..times.len())
-        .map(|from| {
+/// Most luck that banded rates can use over a horizon, from each band of age
+/// and of time on, `[age][time]` flat.
+fn most_luck(daily: &[f64], times: usize, ends: &[f64], factor: f64, horizon: f64) -> Vec<f64> {
+    let ages = daily.len() / times;
+    let mut most = vec![0.0; daily.len()];
+    // Highest rate in each band of time at this age or any later one.
+    let mut highest = vec![0.0f64; times];
+    for age in (0..ages).rev() {
+        for time in 0..times {
+            highest[time] = highest[time].max(factor * daily[age * times + time]);
+        }
+        for from in 0..times {
             let mut left = horizon;
-            let mut most = 0.0;
-            for time in from..times.len() {
-                let begin = if time == 0 { 0.0 } else { times[time - 1] };
-                let days = left.min(times[time] - begin);
+            let mut luck = 0.0;
+            for time in from..times {
+                let begin = if time == 0 { 0.0 } else { ends[time - 1] };
+                let days = left.min(ends[time] - begin);
                 // A child may be anywhere in its first band, and reach the next
-                // one early: the days left do not shrink by a band not lived.
-                most += highest[time] * days;
+                // one early: the days left do not shrink by that band.
+                luck += highest[time] * days;
                 if time > from {
                     left -= days;
                 }
             }
-            most
-        })
-        .collect()
+            most[age * times + from] = luck;
+        }
+    }
+    most
 }
 
 /// Multipliers of each drift by forecast year: a stationary AR(1) on the

@@ -1,0 +1,60 @@
+//! Every scenario file that the repository offers can be played.
+
+use lacsim::config;
+use lacsim::engine::{Chance, Progress, run_replicates};
+use lacsim::luck::Seed;
+use lacsim::run::Plan;
+use std::path::{Path, PathBuf};
+
+/// Scenario files in `configs/` and `benches/workloads/`.
+fn scenario_files() -> Vec<PathBuf> {
+    let home = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files: Vec<PathBuf> = ["configs", "benches/workloads"]
+        .iter()
+        .flat_map(|folder| home.join(folder).read_dir().unwrap())
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "toml")
+        })
+        .collect();
+    files.sort();
+    assert!(files.len() >= 5, "too few scenario files: {files:?}");
+    files
+}
+
+fn plan(path: &Path) -> Plan {
+    let text = std::fs::read_to_string(path).unwrap();
+    let name = path.display().to_string();
+    let file = config::load(&name, &text).unwrap_or_else(|report| panic!("{report}"));
+    Plan::new(path, file).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+#[test]
+fn every_file_is_without_mistakes_and_names_its_sources() {
+    for path in scenario_files() {
+        let plan = plan(&path);
+        let warnings: Vec<String> = plan
+            .file
+            .warnings
+            .iter()
+            .map(|warning| format!("{}: {}", warning.path, warning.message))
+            .collect();
+        assert!(warnings.is_empty(), "{}: {warnings:#?}", path.display());
+    }
+}
+
+/// In debug builds, luck that is drawn twice panics.
+#[test]
+fn every_file_plays_three_futures_of_every_scenario() {
+    for path in scenario_files() {
+        let plan = plan(&path);
+        for model in &plan.models {
+            let progress = Progress::default();
+            let seed = Seed(plan.config().forecast.seed);
+            let tiles = run_replicates(model, &plan.numbers, seed, 0..3, Chance::Own, &progress);
+            let tiles = tiles.expect("nobody stops it");
+            assert_eq!(tiles.replicates(), 3, "{}", path.display());
+        }
+    }
+}
