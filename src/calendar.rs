@@ -17,6 +17,8 @@ pub struct Segment {
     pub last_day: i32,
     /// Index of the month that holds it.
     pub month: usize,
+    /// Nights of the financial year that holds it.
+    pub year_nights: i32,
 }
 
 impl Segment {
@@ -79,10 +81,12 @@ impl Calendar {
         let mut first_day = 1;
         for last_day in lasts {
             let month = month_ends.partition_point(|&end| end < last_day);
+            let year_end = financial_year_end(date_after(start, last_day));
             segments.push(Segment {
                 first_day,
                 last_day,
                 month,
+                year_nights: days_between(year_end - chrono::Months::new(12), year_end),
             });
             first_day = last_day + 1;
         }

@@ -2,9 +2,8 @@
 //! kept in the order of time; everybody else's need not be.
 //!
 //! Events at the same time come in the order of [`Rank`], then by the child's
-//! key, never by the order in which they were put in. A child that waits is
-//! looked at again only when its turn comes: until then nothing that happens
-//! to it touches anybody else, unless the model shares beds or a cap.
+//! key, never by the order in which they were put in. A child that waits has
+//! its events here too: when it leaves care, those behind it move up at once.
 
 use super::life::{Life, Next, Step, Whereabouts, day_of};
 use super::record::{Event, Recorder};
@@ -25,6 +24,8 @@ enum Rank {
     Release,
     Entry,
     Allocation,
+    /// A sitting serves everybody who is ready that day.
+    Sitting,
 }
 
 /// Something that will happen. Fields are in the order of comparison.
@@ -108,7 +109,7 @@ impl Pools {
                         pool,
                         slots: *slots,
                     };
-                    self.push(f64::from(day), Rank::Capacity, 0, what);
+                    self.push(f64::from(day), Rank::Sitting, 0, what);
                 }
             }
         }
@@ -125,15 +126,14 @@ impl Pools {
     }
 
     /// Takes in a child whose next event touches others.
-    pub(super) fn add(&mut self, life: Life) {
+    pub(super) fn add(&mut self, life: Life, model: &Model) {
         let index = self.lives.len();
         self.lives.push(Some(Box::new(life)));
-        self.schedule(index, None);
+        self.schedule(index, model);
     }
 
-    /// Puts a child's next event on the heap. `effects` tells a ring that is an
-    /// exit from one that is not.
-    fn schedule(&mut self, index: usize, effects: Option<&Model>) {
+    /// Puts a child's next event on the heap.
+    fn schedule(&mut self, index: usize, model: &Model) {
         let Some(life) = &mut self.lives[index] else {
             return;
         };
@@ -142,10 +142,9 @@ impl Pools {
         let rank = match next {
             Next::Nothing => return,
             Next::Adult => Rank::Exit,
-            Next::Ring(clock) => match effects.map(|model| model.clocks[usize::from(clock)].effect)
-            {
-                Some(Effect::Move(_) | Effect::Join(_)) => Rank::Allocation,
-                _ => Rank::Exit,
+            Next::Ring(clock) => match model.clocks[usize::from(clock)].effect {
+                Effect::Exit(_) => Rank::Exit,
+                Effect::Move(_) | Effect::Join(_) => Rank::Allocation,
             },
             Next::StageEnd | Next::Retry => Rank::Release,
             Next::Join => Rank::Allocation,
@@ -228,13 +227,13 @@ impl<R: Recorder> Play<'_, R> {
     fn settle(&mut self, mut life: Box<Life>, index: usize) {
         let everything = self.world.model.shares_everything;
         let waits = life.plan.step == Step::Waiting;
-        let touches = everything || (!waits && self.live(&mut life, f64::INFINITY));
+        let touches = everything || waits || self.live(&mut life, f64::INFINITY);
         if life.whereabouts == Whereabouts::Over {
             return;
         }
         self.pools.lives[index] = Some(life);
         if touches {
-            self.pools.schedule(index, Some(self.world.model));
+            self.pools.schedule(index, self.world.model);
         }
     }
 
@@ -287,13 +286,10 @@ impl<R: Recorder> Play<'_, R> {
                 && life.plan.attempts == attempts
                 && life.plan.stage == stage
         };
-        if is_there(&life) && !self.world.model.shares_everything {
-            // What happened to the child while it waited.
-            self.live(&mut life, time);
-        }
         if !is_there(&life) {
+            // It has left the queue, and goes on as it was.
             self.pools.queues[pool].pop_front();
-            self.after_wait(life, index);
+            self.pools.lives[index] = Some(life);
             return true;
         }
         let model = self.world.model;
@@ -317,18 +313,8 @@ impl<R: Recorder> Play<'_, R> {
         true
     }
 
-    /// A child found to have left a queue goes on as it was.
-    fn after_wait(&mut self, life: Box<Life>, index: usize) {
-        let already_scheduled = self.world.model.shares_everything;
-        if already_scheduled {
-            self.pools.lives[index] = Some(life);
-        } else {
-            self.settle(life, index);
-        }
-    }
-
     /// Gives back the units that a child's stage holds.
-    pub(super) fn release(&mut self, life: &mut Life, _time: f64) {
+    pub(super) fn release(&mut self, life: &mut Life) {
         if !std::mem::take(&mut life.plan.holds) {
             return;
         }
@@ -343,14 +329,23 @@ impl<R: Recorder> Play<'_, R> {
         self.pools.has_freed = true;
     }
 
-    /// Takes a bed in a placement, or in the overflow of a full one.
-    pub(super) fn take_bed(&mut self, placement: u8) -> u8 {
+    /// Those who wait look again, for somebody has left the queue.
+    pub(super) fn leave_queue(&mut self) {
+        self.pools.has_freed = true;
+    }
+
+    /// Takes a bed in a placement, or in the overflow of a full one. A child
+    /// that comes back to its own placement keeps the bed it has.
+    pub(super) fn take_bed(&mut self, placement: u8, own: Option<u8>) -> u8 {
         let beds = &self.world.model.beds;
         let mut placement = placement;
         for _ in 0..beds.len() {
             let Some((pool, overflow)) = beds[usize::from(placement)] else {
                 return placement;
             };
+            if own == Some(placement) {
+                return placement;
+            }
             if self.pools.free[pool] >= BED {
                 self.pools.free[pool] -= BED;
                 return placement;

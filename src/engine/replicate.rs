@@ -95,7 +95,7 @@ impl<R: Recorder> Play<'_, R> {
     pub(super) fn begin(&mut self, life: &mut Life) {
         self.children += 1;
         if self.world.model.shares_everything || self.live(life, f64::INFINITY) {
-            self.pools.add(life.clone());
+            self.pools.add(life.clone(), self.world.model);
         }
     }
 
@@ -153,7 +153,7 @@ impl<R: Recorder> Play<'_, R> {
             let words = self.luck.words(life.person, Purpose::Entry, 0, stay);
             self.draw_profile(life, day, words[1], words[2]);
         }
-        life.placement = self.take_bed(life.placement);
+        life.placement = self.take_bed(life.placement, None);
         life.origin = time;
         self.tally
             .event(self.calendar, self.counters.admissions, day);
@@ -377,12 +377,11 @@ impl<R: Recorder> Play<'_, R> {
 
     /// Moves a child, or leaves it where it is if there is no bed.
     fn move_to(&mut self, life: &mut Life, time: f64, placement: u8) {
-        // The child's own bed is free for it, should an overflow lead back there.
-        self.free_bed(life.placement);
-        let placement = self.take_bed(placement);
+        let placement = self.take_bed(placement, Some(life.placement));
         if placement == life.placement {
             return;
         }
+        self.free_bed(life.placement);
         self.count_placement(life, day_of(time));
         life.placement = placement;
         self.note(life.person, time, Event::Moved { placement }, None, None);
@@ -461,7 +460,7 @@ impl<R: Recorder> Play<'_, R> {
     }
 
     fn stage_ends(&mut self, life: &mut Life, time: f64) {
-        self.release(life, time);
+        self.release(life);
         let (pathway, stage) = (life.plan.pathway, life.plan.stage);
         self.count_stage(life, day_of(time));
         let model = &self.world.model.pathways[usize::from(pathway)];
@@ -583,11 +582,14 @@ impl<R: Recorder> Play<'_, R> {
         }
         let day = day_of(time);
         match life.plan.step {
-            Step::Waiting => self.count_wait(life, day),
+            Step::Waiting => {
+                self.count_wait(life, day);
+                self.leave_queue();
+            }
             Step::Runs(_) => self.count_stage(life, day),
             _ => {}
         }
-        self.release(life, time);
+        self.release(life);
         let outcome = self.counters.outcomes[usize::from(life.plan.pathway)] + LEFT_FIRST;
         self.tally.event(self.calendar, outcome, day);
         self.end_plan(life);
@@ -710,7 +712,7 @@ impl<R: Recorder> Play<'_, R> {
             .spell(self.calendar, counter, life.plan.since, day);
     }
 
-    /// Counts a wait under the first resource that the stage needs.
+    /// Counts a wait under each resource that the stage needs.
     pub(super) fn count_wait(&mut self, life: &Life, day: i32) {
         let stage = &self.world.model.pathways[usize::from(life.plan.pathway)].stages
             [usize::from(life.plan.stage)];

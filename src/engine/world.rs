@@ -785,7 +785,7 @@ fn prices(model: &Model, parameters: &[f64]) -> Vec<Vec<i64>> {
                     .iter()
                     .map(|segment| {
                         let nights = programme.nights(segment.first_day, segment.last_day);
-                        pence(ProgrammeModel::pounds(yearly, nights))
+                        pence(ProgrammeModel::pounds(yearly, nights, segment.year_nights))
                     })
                     .collect()
             }

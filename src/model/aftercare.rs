@@ -5,7 +5,7 @@ use super::clocks::{Curves, Mask, Time};
 use super::numbers::{Number, ParameterSet};
 use crate::config::Config;
 use crate::config::money::Category;
-use crate::units::{DAYS_PER_YEAR, Date, birthday, days_between};
+use crate::units::{Date, birthday, days_between};
 
 /// A return to care.
 #[derive(Debug, Clone)]
@@ -239,8 +239,9 @@ impl ProgrammeModel {
         (self.until.min(last_day) - self.from.max(first_day) + 1).max(0)
     }
 
-    /// Pounds for some nights, from the yearly figure.
-    pub fn pounds(yearly: f64, nights: i32) -> f64 {
-        yearly * f64::from(nights) / DAYS_PER_YEAR
+    /// Pounds for some nights of a financial year that has so many: a whole
+    /// year costs the yearly figure.
+    pub fn pounds(yearly: f64, nights: i32, year_nights: i32) -> f64 {
+        yearly * f64::from(nights) / f64::from(year_nights)
     }
 }

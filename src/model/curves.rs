@@ -51,6 +51,28 @@ impl LogTable {
         self.outside(x)
     }
 
+    /// The argument at which a rising table reaches a value.
+    fn search(&self, value: f64) -> f64 {
+        let value = value as f32;
+        let above = self.knots.partition_point(|knot| *knot <= value);
+        let at = |index: usize| f32::from_bits((self.first + index as u32) << SHIFT);
+        if above == 0 {
+            let share = (value - self.origin) / (self.knots[0] - self.origin);
+            // A table that starts with a jump has nothing below it.
+            return if share > 0.0 {
+                f64::from(at(0) * share)
+            } else {
+                0.0
+            };
+        }
+        if above == self.knots.len() {
+            return MOST_HAZARD;
+        }
+        let (low, high) = (self.knots[above - 1], self.knots[above]);
+        let (from, to) = (at(above - 1), at(above));
+        f64::from(from + (to - from) * (value - low) / (high - low))
+    }
+
     /// Below the first knot or beyond the last.
     #[cold]
     fn outside(&self, x: f32) -> f64 {
@@ -71,7 +93,9 @@ impl LogTable {
 #[derive(Debug, Clone)]
 pub struct Curve {
     inverse: LogTable,
-    forward: LogTable,
+    /// None where the time has an end: the hazard then rises without bound just
+    /// before it, and is searched for in the other table.
+    forward: Option<LogTable>,
     unit: f64,
 }
 
@@ -88,8 +112,17 @@ impl Curve {
             previous = time;
             time
         });
-        let forward = LogTable::new(-16, 10, |time| {
-            hazard_at(shape, unit, time).clamp(0.0, MOST_HAZARD)
+        let has_end = !matches!(
+            shape,
+            Shape::Exponential
+                | Shape::Gamma { .. }
+                | Shape::Weibull { .. }
+                | Shape::Lognormal { .. }
+        );
+        let forward = (!has_end).then(|| {
+            LogTable::new(-16, 10, |time| {
+                hazard_at(shape, unit, time).clamp(0.0, MOST_HAZARD)
+            })
         });
         Self {
             inverse,
@@ -112,7 +145,10 @@ impl Curve {
     /// Cumulative hazard at a time in units.
     #[inline]
     pub fn hazard(&self, time: f64) -> f64 {
-        self.forward.at(time)
+        match &self.forward {
+            Some(forward) => forward.at(time),
+            None => self.inverse.search(time),
+        }
     }
 }
 

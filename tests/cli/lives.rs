@@ -1,6 +1,5 @@
 //! Single children: the events file and `trace`.
 
-use super::common::Table;
 use super::*;
 
 /// The last day of the small scenario.

@@ -16,7 +16,7 @@ mod refusals;
 mod repeating;
 mod writing;
 
-use common::{file, lacsim};
+use common::{Table, file, lacsim};
 use lacsim::output::{Manifest, sha256};
 use std::collections::BTreeMap;
 use std::fs;
@@ -116,4 +116,20 @@ fn whole(run: &Path) -> Manifest {
     found.remove("manifest.json");
     assert_eq!(found, promised, "the files are not those of the manifest");
     manifest
+}
+
+impl Table {
+    /// Some columns of the rows that hold the given values.
+    pub fn select(&self, given: &[(&str, &str)], columns: &[&str]) -> Vec<Vec<&str>> {
+        let given: Vec<(usize, &str)> = given
+            .iter()
+            .map(|(name, value)| (self.index(name), *value))
+            .collect();
+        let columns: Vec<usize> = columns.iter().map(|name| self.index(name)).collect();
+        self.rows
+            .iter()
+            .filter(|row| given.iter().all(|&(column, value)| row[column] == value))
+            .map(|row| columns.iter().map(|&column| row[column].as_str()).collect())
+            .collect()
+    }
 }

@@ -1,6 +1,5 @@
 //! Standard output and standard error.
 
-use super::common::Table;
 use super::*;
 use serde_json::Value;
 use std::process::Command;

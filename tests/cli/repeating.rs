@@ -1,6 +1,5 @@
 //! The same again: scenarios, seeds, ranges and threads.
 
-use super::common::Table;
 use super::*;
 
 #[test]

@@ -1,6 +1,5 @@
 //! What a run writes.
 
-use super::common::Table;
 use super::*;
 use arrow::datatypes::DataType;
 
@@ -113,7 +112,7 @@ fn a_metric_does_not_disappear_because_it_is_zero() {
     let bands = Table::read(&home.path().join("run/bands.parquet"));
     let expected = "admissions diverted exits pathway_cases pathway_outcomes population \
         population_change rate_per_10000 readmissions referrals saving_gross saving_net spend \
-        waiting";
+        transferred waiting";
     for scenario in ["as planned", "half succeed", "no focused work"] {
         let mut metrics = bands
             .select(&[("scenario", scenario)], &["metric"])

@@ -67,20 +67,6 @@ impl Table {
         let found = self.columns.iter().position(|column| column.0 == name);
         found.unwrap_or_else(|| panic!("no column {name} among {:?}", self.columns))
     }
-
-    /// Some columns of the rows that hold the given values.
-    pub fn select(&self, given: &[(&str, &str)], columns: &[&str]) -> Vec<Vec<&str>> {
-        let given: Vec<(usize, &str)> = given
-            .iter()
-            .map(|(name, value)| (self.index(name), *value))
-            .collect();
-        let columns: Vec<usize> = columns.iter().map(|name| self.index(name)).collect();
-        self.rows
-            .iter()
-            .filter(|row| given.iter().all(|&(column, value)| row[column] == value))
-            .map(|row| columns.iter().map(|&column| row[column].as_str()).collect())
-            .collect()
-    }
 }
 
 /// A value as text from which the same value can be read.
