@@ -17,7 +17,7 @@ fn values(limit: u64) -> Vec<i64> {
     let luck = Seed(1).replicate(0);
     let word = |child: u32| luck.words(u64::from(child), Purpose::Profile, 0, 0)[0];
     (0..FUTURES)
-        .map(|child| (u64::from(word(child)) * limit >> 32) as i64)
+        .map(|child| ((u64::from(word(child)) * limit) >> 32) as i64)
         .collect()
 }
 

@@ -4,7 +4,7 @@
 use crate::config::cohort::Cohort;
 use crate::config::pathways::Pathway;
 use crate::config::quantity::{Basis, Form};
-use crate::config::{Config, ScenarioFile};
+use crate::config::{Assumption, Config, ScenarioFile};
 use crate::run::Plan;
 use crate::summary::grouped;
 use crate::units::date_after;
@@ -16,8 +16,8 @@ pub fn text(plan: &Plan) -> String {
     let config = plan.config();
     told_back(&mut text, plan);
     arithmetic(&mut text, config);
-    pathways_in_time(&mut text, &plan.file);
-    judgement(&mut text, config);
+    pathways_in_time(&mut text, &plan.file.scenarios[plan.main_scenario()]);
+    judgement(&mut text, &plan.file.scenarios[plan.main_scenario()]);
     sources(&mut text, &plan.file);
     text
 }
@@ -56,7 +56,8 @@ fn told_back(text: &mut String, plan: &Plan) {
         None => {}
     }
     referrals(text, config);
-    for pathway in &config.pathways {
+    // The comparison often leaves pathways out; the plan itself has them.
+    for pathway in &plan.file.scenarios[plan.main_scenario()].pathways {
         let _ = writeln!(text, "{}", pathway_in_words(pathway));
     }
     for scenario in &plan.file.scenarios {
@@ -151,10 +152,10 @@ fn arithmetic(text: &mut String, config: &Config) {
             let worked = before + admissions - exits;
             let _ = writeln!(
                 text,
-                "  {} {before} + {admissions} - {exits} = {worked}; the paper has {population} at {} ({:+})",
+                "  {} {before} + {admissions} - {exits} = {worked}; the paper has {population} at {}{}",
                 mark(worked == population),
                 row.date.format("%-d %B %Y"),
-                population - worked
+                difference(population - worked)
             );
         }
         before = row.population.or(before);
@@ -172,14 +173,18 @@ fn arithmetic(text: &mut String, config: &Config) {
             claim.working,
             claim.result,
             claim.published,
-            if claim.holds() {
-                String::new()
-            } else {
-                format!(" ({:+})", claim.published - claim.result)
-            }
+            difference(claim.published - claim.result)
         );
     }
     text.push('\n');
+}
+
+fn difference(amount: f64) -> String {
+    if amount.abs() < 1e-6 {
+        String::new()
+    } else {
+        format!(" ({amount:+})")
+    }
 }
 
 fn mark(holds: bool) -> &'static str {
@@ -191,8 +196,7 @@ fn mark(holds: bool) -> &'static str {
 }
 
 /// Pathways whose mean length does not fit before a target's date.
-fn pathways_in_time(text: &mut String, file: &ScenarioFile) {
-    let config = &file.scenarios[file.comparison];
+fn pathways_in_time(text: &mut String, config: &Config) {
     let mut lines = Vec::new();
     for pathway in &config.pathways {
         let days: f64 = pathway
@@ -247,7 +251,7 @@ fn judgement(text: &mut String, config: &Config) {
         .iter()
         .filter(|assumption| matches!(assumption.quantity.form, Form::Uncertain(_)));
     let (judged, counted): (Vec<_>, Vec<_>) =
-        uncertain.partition(|assumption| assumption.quantity.basis == Basis::Judgement);
+        uncertain.partition(|assumption| is_judgement(assumption));
     if judged.is_empty() && counted.is_empty() {
         let _ = writeln!(
             text,
@@ -257,7 +261,7 @@ fn judgement(text: &mut String, config: &Config) {
     }
     let _ = writeln!(
         text,
-        "{} uncertain quantities: {} from counts, {} from judgement. Judgement that may drive the answer:",
+        "{} uncertain quantities: {} from figures, {} that rest on judgement. The least certain of these:",
         judged.len() + counted.len(),
         counted.len(),
         judged.len()
@@ -276,6 +280,16 @@ fn judgement(text: &mut String, config: &Config) {
         let _ = writeln!(text, "  {path} (give or take {:.0} %)", 100.0 * spread);
     }
     text.push('\n');
+}
+
+/// Whether an uncertain quantity rests on judgement: its source says so, or it
+/// has neither counts nor a source.
+fn is_judgement(assumption: &Assumption) -> bool {
+    match &assumption.source {
+        _ if assumption.quantity.basis == Basis::Evidence => false,
+        Some(source) => source.to_lowercase().contains("judgement"),
+        None => true,
+    }
 }
 
 /// Standard deviation of a law over its mean.

@@ -100,9 +100,14 @@ pub fn obey(cli: Cli) -> ExitCode {
 }
 
 /// Prints to standard output; a reader who has gone away is no error.
-fn print(text: &str) {
+fn print(text: &str) -> Result<(), Failure> {
     let mut out = anstream::stdout();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::could_not(
+            format!("error: cannot print the answer: {error}\n"),
+        )),
+        _ => Ok(()),
+    }
 }
 
 fn load(path: &Path) -> Result<ScenarioFile, Failure> {
@@ -120,14 +125,14 @@ fn plan(path: &Path) -> Result<Plan, Failure> {
 }
 
 fn check_command(args: &CheckArgs) -> Result<ExitCode, Failure> {
-    print(&audit::text(&plan(&args.file)?));
+    print(&audit::text(&plan(&args.file)?))?;
     Ok(ExitCode::SUCCESS)
 }
 
 fn schema_command() -> Result<ExitCode, Failure> {
     let schema = serde_json::to_string_pretty(&config::json_schema())
         .map_err(|error| Failure::could_not(format!("error: {error}\n")))?;
-    print(&format!("{schema}\n"));
+    print(&format!("{schema}\n"))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -150,7 +155,7 @@ fn init_command(args: &InitArgs) -> Result<ExitCode, Failure> {
     let shown = quoted(&args.file.display().to_string());
     print(&format!(
         "Written to {name}.\nNext: lacsim check {shown}, then lacsim run {shown}\n"
-    ));
+    ))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -160,9 +165,9 @@ fn compare_command(args: &CompareArgs) -> Result<ExitCode, Failure> {
     if args.json {
         let json = serde_json::to_string_pretty(&comparison)
             .map_err(|error| Failure::could_not(format!("error: {error}\n")))?;
-        print(&format!("{json}\n"));
+        print(&format!("{json}\n"))?;
     } else {
-        print(&format!("{comparison}\n"));
+        print(&format!("{comparison}\n"))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -188,7 +193,7 @@ fn trace_command(args: &TraceArgs) -> Result<ExitCode, Failure> {
         against: args.against.as_ref().map(index).transpose()?,
         seed: args.seed,
     };
-    print(&trace::text(&plan, &options)?);
+    print(&trace::text(&plan, &options)?)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -219,13 +224,13 @@ fn run_command(args: &RunArgs) -> Result<ExitCode, Failure> {
         result
     })?;
     if args.json {
-        print(&json(&plan, &result));
+        print(&json(&plan, &result))?;
     } else if !args.quiet {
         print(&summary::text(
             &plan,
             &result,
             &options.out.display().to_string(),
-        ));
+        ))?;
     }
     Ok(verdict(args, &plan, &result))
 }
@@ -246,7 +251,10 @@ fn options(args: &RunArgs) -> RunOptions {
             KeepReplicates::All => Kept::Everything,
         },
         events: args.events,
-        arguments: std::env::args().skip(1).collect(),
+        arguments: std::env::args_os()
+            .skip(1)
+            .map(|argument| argument.to_string_lossy().into_owned())
+            .collect(),
     }
 }
 
@@ -280,7 +288,7 @@ fn announce(plan: &Plan, extent: &Extent, is_quiet: bool) {
     let seconds = each * futures as f64 / rayon::current_num_threads() as f64;
     let _ = writeln!(
         anstream::stderr(),
-        "Playing {} futures of {} scenario(s) on {} thread(s): about {}, {:.1} GB of memory for percentiles.",
+        "Playing {} futures of {} scenario(s) on {} thread(s): about {}, {:.0} MB of memory for percentiles.",
         grouped(extent.replicates.len() as f64),
         extent.scenarios.len(),
         rayon::current_num_threads(),
@@ -289,7 +297,7 @@ fn announce(plan: &Plan, extent: &Extent, is_quiet: bool) {
         } else {
             format!("{seconds:.0} s")
         },
-        extent.bytes(plan) as f64 / 1e9
+        (extent.bytes(plan) as f64 / 1e6).max(1.0)
     );
 }
 
@@ -362,12 +370,8 @@ fn print_lines(progress: &Progress, is_done: &AtomicBool, total: u64) {
 
 /// Whether every required target is likely enough in the main scenario.
 fn verdict(args: &RunArgs, plan: &Plan, result: &RunResult) -> ExitCode {
-    let main = &plan.models[plan.main_scenario()].scenario;
-    let forecast = result
-        .forecasts
-        .iter()
-        .find(|one| one.scenario == *main)
-        .or(result.forecasts.last());
+    let forecast = result.answer(plan);
+    let main = forecast.map_or("", |one| one.scenario.as_str());
     let mut code = ExitCode::SUCCESS;
     for (name, probability) in &args.require {
         let target = forecast

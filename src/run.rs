@@ -258,6 +258,22 @@ pub struct RunResult {
     pub manifest: Manifest,
 }
 
+impl RunResult {
+    /// The scenario that answers the file's question: the main one if it was
+    /// played, else the first that was and is not the comparison.
+    pub fn answer(&self, plan: &Plan) -> Option<&ScenarioForecast> {
+        let main = &plan.models[plan.main_scenario()].scenario;
+        let named = |name: &str| self.forecasts.iter().find(|one| one.scenario == name);
+        named(main)
+            .or_else(|| {
+                self.forecasts
+                    .iter()
+                    .find(|one| one.scenario != self.comparison)
+            })
+            .or(self.forecasts.first())
+    }
+}
+
 /// The scenarios and replicates of a run, decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Extent {
@@ -501,8 +517,20 @@ fn ignorance(plan: &Plan, extent: &Extent, progress: &Progress) -> Result<Ignora
     let layout = plan.layout();
     let (series, period) = main_figure(plan);
     let pairs = (extent.replicates.len() as u32 / 10).clamp(PAIRS.start, PAIRS.end);
-    let end = extent.replicates.end.min(extent.replicates.start + pairs);
-    let range = extent.replicates.start..end;
+    let range = extent.replicates.start..extent.replicates.start + pairs;
+    let figure = format!(
+        "{} on {}",
+        layout.series()[series].metric,
+        layout.period_date(period).format("%-d %B %Y")
+    );
+    let scenario = model.scenario.clone();
+    if range.end > extent.replicates.end {
+        return Ok(Ignorance {
+            scenario,
+            figure,
+            share: None,
+        });
+    }
     let values = |chance: Chance| -> Result<Vec<f64>, Stopped> {
         let uncounted = Progress::default();
         if progress.stop.load(std::sync::atomic::Ordering::Relaxed) {
@@ -521,12 +549,8 @@ fn ignorance(plan: &Plan, extent: &Extent, progress: &Progress) -> Result<Ignora
     };
     let share = parameter_share(&values(Chance::Own)?, &values(Chance::Twin)?);
     Ok(Ignorance {
-        scenario: model.scenario.clone(),
-        figure: format!(
-            "{} on {}",
-            layout.series()[series].metric,
-            layout.period_date(period).format("%-d %B %Y")
-        ),
+        scenario,
+        figure,
         share,
     })
 }

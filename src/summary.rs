@@ -14,7 +14,7 @@ pub fn text(plan: &Plan, result: &RunResult, out: &str) -> String {
     money(&mut text, result);
     targets(&mut text, result);
     ignorance(&mut text, result);
-    written(&mut text, result, out);
+    written(&mut text, plan, result, out);
     text
 }
 
@@ -22,12 +22,10 @@ pub fn text(plan: &Plan, result: &RunResult, out: &str) -> String {
 fn answer(text: &mut String, plan: &Plan, result: &RunResult) {
     let forecast = &plan.config().forecast;
     let _ = writeln!(text, "{}", forecast.name);
-    let scenario = &plan.models[plan.main_scenario()].scenario;
-    let found = result
-        .forecasts
-        .iter()
-        .find(|one| one.scenario == *scenario);
-    let Some((target, found)) = plan.main_target().and_then(|index| Some((index, found?))) else {
+    let Some((target, found)) = plan
+        .main_target()
+        .and_then(|index| Some((index, result.answer(plan)?)))
+    else {
         text.push('\n');
         return;
     };
@@ -37,8 +35,9 @@ fn answer(text: &mut String, plan: &Plan, result: &RunResult) {
     let result = &found.targets[target];
     let _ = writeln!(
         text,
-        "Answer: {} in scenario \"{scenario}\" ({}).\n",
+        "Answer: {} in scenario \"{}\" ({}).\n",
         result.likelihood(),
+        found.scenario,
         promise(result)
     );
 }
@@ -230,7 +229,7 @@ fn ignorance(text: &mut String, result: &RunResult) {
     }
 }
 
-fn written(text: &mut String, result: &RunResult, out: &str) {
+fn written(text: &mut String, plan: &Plan, result: &RunResult, out: &str) {
     let manifest = &result.manifest;
     let files: Vec<&str> = manifest
         .files
@@ -252,7 +251,7 @@ fn written(text: &mut String, result: &RunResult, out: &str) {
         grouped(manifest.children_per_second.round()),
         manifest.seed
     );
-    let name = &manifest.scenario.name;
+    let name = &plan.file.document.file;
     let _ = writeln!(
         text,
         "Next: lacsim trace {} --replicate {}   (one future, child by child)",

@@ -34,6 +34,11 @@ pub fn text(plan: &Plan, options: &TraceOptions) -> Result<String, RunError> {
     let Some(child) = &options.child else {
         return Ok(list(plan, options));
     };
+    if is_family(plan, child) {
+        return Err(RunError::Mistake(format!(
+            "error: \"{child}\" is a family, not a child\nhint: its children are {child}-c1, {child}-c2 and so on\n"
+        )));
+    }
     let first = Life::find(plan, options, options.scenario, child);
     let second = options
         .against
@@ -47,6 +52,15 @@ pub fn text(plan: &Plan, options: &TraceOptions) -> Result<String, RunError> {
     Ok(match second {
         None => alone(&first, child, options.replicate),
         Some(second) => beside(&first, &second, child, options.replicate),
+    })
+}
+
+/// Whether a name is that of a family, such as `general-y1-l8-f3`.
+fn is_family(plan: &Plan, name: &str) -> bool {
+    let streams = &plan.config().names.streams;
+    streams.iter().any(|stream| {
+        name.strip_prefix(&stream.replace(' ', "_"))
+            .is_some_and(|rest| rest.contains("-f") && !rest.contains("-c"))
     })
 }
 

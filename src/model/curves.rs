@@ -409,7 +409,10 @@ mod tests {
     use super::*;
     use crate::luck::{Purpose, Seed, exponential};
 
-    fn shapes() -> Vec<(Shape, fn(f64) -> f64)> {
+    /// A shape's share that is over by a time in units.
+    type Share = fn(f64) -> f64;
+
+    fn shapes() -> Vec<(Shape, Share)> {
         fn erlang4(t: f64) -> f64 {
             let x = 4.0 * t;
             1.0 - (-x).exp() * (1.0 + x + x * x / 2.0 + x * x * x / 6.0)
@@ -444,7 +447,7 @@ mod tests {
             empirical_share(&[[0.0, 2.0], [0.5, 10.0], [1.0, 40.0]], t * 40.0)
         }
         vec![
-            (Shape::Gamma { shape: 4.0 }, erlang4 as fn(f64) -> f64),
+            (Shape::Gamma { shape: 4.0 }, erlang4 as Share),
             (Shape::Weibull { shape: 0.7 }, weibull),
             (Shape::Lognormal { sigma: 0.5 }, lognormal),
             (Shape::Exponential, exponential),
