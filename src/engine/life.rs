@@ -117,6 +117,8 @@ pub struct Life {
     pub running: ClockSet,
     /// Clocks that may run in this stay, by the age at entry.
     pub possible: ClockSet,
+    /// Blocks of four clocks whose words have been drawn in this stay.
+    pub drawn_blocks: u8,
     /// Clocks whose luck is still the word drawn for it.
     pub fresh: ClockSet,
     /// The word drawn for each clock.
@@ -162,6 +164,7 @@ impl Default for Life {
             status_since: 0,
             running: 0,
             possible: 0,
+            drawn_blocks: 0,
             fresh: 0,
             words: [0; MOST_CLOCKS],
             left: [0.0; MOST_CLOCKS],

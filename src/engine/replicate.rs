@@ -202,13 +202,7 @@ impl<R: Recorder> Play<'_, R> {
         life.placement_since = day;
         life.status_since = day;
         let clocks = self.world.clocks.len();
-        let stay = u16::from(life.stays);
-        for (block, chunk) in life.words[..clocks].chunks_mut(4).enumerate() {
-            let words = self
-                .luck
-                .words(life.person, Purpose::Clock, block as u8, stay << 8);
-            chunk.copy_from_slice(&words[..chunk.len()]);
-        }
+        life.drawn_blocks = 0;
         life.fresh = ClockSet::MAX;
         life.rung[..clocks].fill(0);
         life.rings[..clocks].fill(f64::INFINITY);
@@ -247,15 +241,18 @@ impl<R: Recorder> Play<'_, R> {
         while stopped != 0 {
             let clock = stopped.trailing_zeros() as usize;
             stopped &= stopped - 1;
-            self.stop_clock(life, clock, time);
+            // What cannot ring by the horizon need not keep account either.
+            if !self.never_rings(life, clock) {
+                self.stop_clock(life, clock, time);
+            }
         }
         let mut started = now & !life.running;
         while started != 0 {
             let clock = started.trailing_zeros() as usize;
             started &= started - 1;
             life.since[clock] = time;
-            let is_fresh = life.fresh >> clock & 1 == 1;
-            if is_fresh && life.words[clock] > self.world.clocks[clock].never_from {
+            self.draw_block(life, clock / 4);
+            if self.never_rings(life, clock) {
                 life.rings[clock] = f64::INFINITY;
             } else {
                 self.set_ring(life, clock);
@@ -263,6 +260,28 @@ impl<R: Recorder> Play<'_, R> {
         }
         life.running = now;
         Self::find_first_ring(life);
+    }
+
+    /// Whether a clock's word lies above all the luck that can be used up to the
+    /// horizon, so that it never rings in this stay.
+    #[inline]
+    fn never_rings(&self, life: &Life, clock: usize) -> bool {
+        life.fresh >> clock & 1 == 1 && life.words[clock] > self.world.clocks[clock].never_from
+    }
+
+    /// Draws the words of four clocks, once a stay and only if one of them runs.
+    #[inline]
+    fn draw_block(&self, life: &mut Life, block: usize) {
+        if life.drawn_blocks >> block & 1 == 1 {
+            return;
+        }
+        life.drawn_blocks |= 1 << block;
+        // Stays count from 1 once begun; their luck from 0.
+        let stay = u16::from(life.stays) - 1;
+        let words = self
+            .luck
+            .words(life.person, Purpose::Clock, block as u8, stay << 8);
+        life.words[4 * block..4 * block + 4].copy_from_slice(&words);
     }
 
     fn find_first_ring(life: &mut Life) {
