@@ -35,7 +35,7 @@ pub enum Command {
 pub struct RunArgs {
     /// Scenario file
     pub file: PathBuf,
-    /// Folder for the results [default: outputs/<name of the file>]
+    /// Folder for the results [default: outputs/NAME OF THE FILE]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Futures to play: a number, or a range such as 2500..5000 [default: the file's]

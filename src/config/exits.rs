@@ -18,7 +18,7 @@ pub struct RawExit {
     pub name: String,
     /// Yearly rates by age band, one for each band of `days_in_care`: { "0" = [0.9, 0.4], ... }
     pub rates_per_year: Option<Named<Vec<RawQuantity>>>,
-    /// First days of the bands of time in care that `rates_per_year` lists (default [0])
+    /// First days of the bands of time in care that `rates_per_year` lists (default: one band from 0)
     pub days_in_care: Option<Vec<u32>>,
     /// Time from entry to the event, in days, instead of rates
     pub time_days: Option<RawDuration>,
@@ -32,7 +32,7 @@ pub struct RawExit {
     pub age_at_entry_below: Option<u32>,
     /// Factor on all rates of this cause (default 1)
     pub factor: Option<RawQuantity>,
-    /// Year-to-year drift of the rate, by the name of a [[drift]]
+    /// Year-to-year drift of the rate, by the name of a drift table
     pub drift: Option<String>,
     /// Children it applies to by legal status, placement or stream
     pub eligible: Option<RawEligible>,

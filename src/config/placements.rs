@@ -31,7 +31,7 @@ pub struct RawPlacement {
     /// New prices from later dates on
     #[serde(default)]
     pub price_changes: Vec<RawPriceChange>,
-    /// Growth of the price each April, as a share (default: that of [prices])
+    /// Growth of the price each April, as a share (default: that of the prices table)
     pub growth_per_year: Option<RawQuantity>,
     /// Beds by date; without it there is always room
     pub beds: Option<Vec<RawSize>>,

@@ -23,7 +23,7 @@ pub struct RawReferrals {
     pub trend_per_year: Option<RawQuantity>,
     /// Twelve factors for January to December around 1 (default: none)
     pub month_factors: Option<Vec<f64>>,
-    /// Year-to-year drift, by the name of a [[drift]]
+    /// Year-to-year drift, by the name of a drift table
     pub drift: Option<String>,
     /// Most children of the stream in care at once; more are transferred elsewhere
     pub stock_cap: Option<u32>,
