@@ -320,6 +320,13 @@ impl Extent {
         })
     }
 
+    /// Indices of the scenarios in the order of their names, as files sort them.
+    fn by_name(&self, plan: &Plan) -> Vec<usize> {
+        let mut order = self.scenarios.clone();
+        order.sort_by(|&a, &b| plan.models[a].scenario.cmp(&plan.models[b].scenario));
+        order
+    }
+
     /// Bytes that tallies will take at their peak.
     pub fn bytes(&self, plan: &Plan) -> u64 {
         let layout = plan.layout();
@@ -469,10 +476,8 @@ fn play(
         Kept::Everything => Keep::All,
         _ => Keep::Headlines,
     };
-    let mut order = extent.scenarios.clone();
-    order.sort_by(|&a, &b| plan.models[a].scenario.cmp(&plan.models[b].scenario));
     let mut forecasts: Vec<(usize, ScenarioForecast)> = Vec::new();
-    for index in order {
+    for index in extent.by_name(plan) {
         let tiles = match compared.take() {
             Some(tiles) if index == plan.file.comparison => tiles,
             held => {
@@ -659,9 +664,7 @@ fn write_events(
     metadata: &Metadata,
 ) -> Result<FileRecord, RunError> {
     let mut writer = EventWriter::create(staged.path(), metadata)?;
-    let mut order = extent.scenarios.clone();
-    order.sort_by(|&a, &b| plan.models[a].scenario.cmp(&plan.models[b].scenario));
-    for index in order {
+    for index in extent.by_name(plan) {
         let teller = story::Teller::new(&plan.file.scenarios[index], &plan.models[index]);
         for replicate in extent.replicates.clone().take(count as usize) {
             let notes = crate::engine::listen(

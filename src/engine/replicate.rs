@@ -622,12 +622,7 @@ impl<R: Recorder> Play<'_, R> {
             .iter()
             .position(|reentry| reentry.after.has(kind))?;
         let (probability, span) = self.world.reentries[rule];
-        let words = self.luck.words(
-            life.person,
-            Purpose::Aftermath,
-            REENTRY_BLOCK,
-            u16::from(life.stays),
-        );
+        let words = self.aftermath(life, REENTRY_BLOCK);
         if uniform(words[0]) >= probability || life.stays >= MOST_STAYS {
             return None;
         }
@@ -650,6 +645,13 @@ impl<R: Recorder> Play<'_, R> {
         Some(day.max(day_of(time)))
     }
 
+    /// Words for what follows the exit from a child's latest stay.
+    fn aftermath(&self, life: &Life, block: u8) -> [u32; 4] {
+        let stay = u16::from(life.stays);
+        self.luck
+            .words(life.person, Purpose::Aftermath, block, stay)
+    }
+
     fn pay_allowances(&mut self, life: &Life, day: i32, kind: u8, returns: i32) {
         for (index, allowance) in self.world.model.allowances.iter().enumerate() {
             if !(allowance.after.has(kind) && allowance.placement.has(life.placement)) {
@@ -664,12 +666,7 @@ impl<R: Recorder> Play<'_, R> {
             );
             if receives < 1.0 || longest.is_some() {
                 let block = ALLOWANCE_BLOCK + index as u8;
-                let words = self.luck.words(
-                    life.person,
-                    Purpose::Aftermath,
-                    block,
-                    u16::from(life.stays),
-                );
+                let words = self.aftermath(life, block);
                 if uniform(words[0]) >= receives {
                     continue;
                 }
@@ -695,12 +692,7 @@ impl<R: Recorder> Play<'_, R> {
             let share = self.world.fee_shares[index];
             let pays = share >= 1.0 || {
                 let block = FEE_BLOCK + index as u8;
-                let words = self.luck.words(
-                    life.person,
-                    Purpose::Aftermath,
-                    block,
-                    u16::from(life.stays),
-                );
+                let words = self.aftermath(life, block);
                 uniform(words[0]) < share
             };
             if pays {
