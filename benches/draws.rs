@@ -3,7 +3,8 @@
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use lacsim::config::duration::Shape;
-use lacsim::luck::{Purpose, Seed, exponential, philox4x32};
+use lacsim::luck::philox::philox4x32;
+use lacsim::luck::{Purpose, Seed, exponential};
 use lacsim::model::curves::Curve;
 
 fn main() {

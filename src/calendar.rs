@@ -51,7 +51,31 @@ pub struct Calendar {
     month_ends: Vec<i32>,
     financial_years: Vec<FinancialYear>,
     segments: Vec<Segment>,
-    segment_of_day: Vec<u16>,
+    /// From day 0 to the day after the last.
+    places: Vec<Place>,
+}
+
+/// Where a day lies among the segments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    segment: u16,
+    nights_before: u16,
+}
+
+impl Place {
+    /// The segment that holds the day; one past the last for days after the
+    /// horizon.
+    #[inline(always)]
+    pub fn segment(self) -> usize {
+        usize::from(self.segment)
+    }
+
+    /// Nights of the segment that lie before the day. The night of day 0
+    /// belongs to the month before the forecast.
+    #[inline(always)]
+    pub fn nights_before(self) -> i32 {
+        i32::from(self.nights_before)
+    }
 }
 
 impl Calendar {
@@ -110,19 +134,23 @@ impl Calendar {
             });
             first_day = last_day + 1;
         }
-        let mut segment_of_day = vec![0u16; usize::try_from(horizon).expect("positive") + 2];
-        for (index, segment) in segments.iter().enumerate() {
-            let index = u16::try_from(index).expect("a forecast has fewer than 65,536 segments");
-            segment_of_day[segment.first_day as usize..=segment.last_day as usize].fill(index);
-        }
-        segment_of_day[horizon as usize + 1] = u16::try_from(segments.len()).expect("checked");
+        let place = |segment: usize, nights_before: i32| Place {
+            segment: u16::try_from(segment).expect("a forecast has fewer than 65,536 segments"),
+            nights_before: u16::try_from(nights_before).expect("a segment is part of a month"),
+        };
+        let days = segments.iter().enumerate().flat_map(|(index, segment)| {
+            let nights = 0..=segment.last_day - segment.first_day;
+            nights.map(move |night| place(index, night))
+        });
+        let places = [place(0, 0)].into_iter().chain(days);
+        let places = places.chain([place(segments.len(), 0)]).collect();
         let financial_years = financial_years(start, &month_ends);
         Self {
             start,
             month_ends,
             financial_years,
             segments,
-            segment_of_day,
+            places,
         }
     }
 
@@ -183,10 +211,16 @@ impl Calendar {
 
     /// The segment that holds a day: the first for day 0, and one past the last
     /// for every day after the horizon.
-    #[inline]
+    #[inline(always)]
     pub fn segment_of(&self, day: i32) -> usize {
-        let day = day.clamp(0, self.segment_of_day.len() as i32 - 1);
-        usize::from(self.segment_of_day[day as usize])
+        self.place_of(day).segment()
+    }
+
+    /// Where a day lies.
+    #[inline(always)]
+    pub fn place_of(&self, day: i32) -> Place {
+        let day = day.clamp(0, self.places.len() as i32 - 1);
+        self.places[day as usize]
     }
 }
 

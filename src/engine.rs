@@ -3,6 +3,7 @@
 pub mod arrivals;
 mod cohort;
 pub mod company;
+mod crowd;
 pub mod delivery;
 pub mod life;
 pub mod phase;
@@ -11,6 +12,7 @@ pub mod record;
 pub mod replicate;
 pub mod tally;
 pub mod tiles;
+mod walk;
 pub mod world;
 
 use crate::luck::{Luck, Seed};

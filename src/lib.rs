@@ -93,3 +93,4 @@ pub mod summary;
 pub mod synthesise;
 pub mod trace;
 pub mod units;
+pub mod wide;

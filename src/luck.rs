@@ -8,9 +8,25 @@
 //! The function is Philox4x32-10: Salmon, Moraes, Dror & Shaw (2011),
 //! "Parallel random numbers: as easy as 1, 2, 3". One call gives four words.
 
+pub mod philox;
+
+use philox::philox4x32;
 use std::cell::Cell;
 use std::convert::Infallible;
 use std::sync::LazyLock;
+
+/// People whose words are drawn together.
+pub const CROWD: usize = 64;
+
+/// Words of people drawn together, `[word][person]`.
+pub type CrowdWords = [[u32; CROWD]; 4];
+
+/// The words of one of them.
+#[inline(always)]
+pub fn words_at(words: &CrowdWords, place: usize) -> [u32; 4] {
+    // Not `words.map`: that would copy them all first.
+    std::array::from_fn(|word| words[word][place])
+}
 
 /// What a draw decides. The numbers are frozen: a change to any of them
 /// changes every result, and a test pins them.
@@ -107,28 +123,18 @@ impl Luck {
         )
     }
 
-    /// The same for many people at once, one after the other.
+    /// The same for up to [`CROWD`] people at once, in columns; what lies behind
+    /// the last of them is left over from whoever was there before.
     ///
     /// # Panics
-    /// As [`Luck::words`].
-    pub fn words_of_each(
-        &self,
-        who: &[Key],
-        purpose: Purpose,
-        block: u8,
-        words: &mut Vec<[u32; 4]>,
-    ) {
+    /// As [`Luck::words`], and for more people.
+    #[inline]
+    pub fn words_of_crowd(&self, who: &[Key], purpose: Purpose, block: u8, words: &mut CrowdWords) {
         let what = u32::from(purpose as u8) << 24 | u32::from(block) << 16;
-        words.clear();
-        for group in who.chunks(LANES) {
-            let mut lanes = [0; LANES];
-            lanes[..group.len()].copy_from_slice(group);
-            for &one in group {
-                self.drawn.note(one, what);
-            }
-            let drawn = philox_of_each(what, &lanes, self.replicate, self.key);
-            words.extend_from_slice(&drawn[..group.len()]);
+        for &one in who {
+            self.drawn.note(one, what);
         }
+        philox::of_each([what, self.replicate], who, self.key, words);
     }
 
     /// A generator for draws that take any number of words, such as a
@@ -205,16 +211,24 @@ pub fn exponential(word: u32) -> f64 {
     -logarithm(uniform(!word))
 }
 
-/// Bits of the fraction that index the table of [`logarithm`].
+/// Bits of the fraction that index [`Logarithms`].
 const TABLE_BITS: u32 = 7;
 
 /// For each leading part c of a fraction: 1/c and ln c.
-static LOGARITHMS: LazyLock<[[f64; 2]; 1 << TABLE_BITS]> = LazyLock::new(|| {
-    std::array::from_fn(|index| {
-        let middle = 1.0 + (index as f64 + 0.5) / f64::from(1u32 << TABLE_BITS);
-        [1.0 / middle, libm::log(middle)]
-    })
-});
+#[derive(Debug)]
+pub struct Logarithms([[f64; 2]; 1 << TABLE_BITS]);
+
+/// The table of [`logarithm`], for loops that look it up once for all.
+#[inline(always)]
+pub fn logarithms() -> &'static Logarithms {
+    static TABLE: LazyLock<Logarithms> = LazyLock::new(|| {
+        Logarithms(std::array::from_fn(|index| {
+            let middle = 1.0 + (index as f64 + 0.5) / f64::from(1u32 << TABLE_BITS);
+            [1.0 / middle, libm::log(middle)]
+        }))
+    });
+    &TABLE
+}
 
 /// Natural logarithm of a positive normal number, to 1e-12: the same bits on
 /// every platform, in a third of the time of libm's.
@@ -223,100 +237,22 @@ static LOGARITHMS: LazyLock<[[f64; 2]; 1 << TABLE_BITS]> = LazyLock::new(|| {
 /// with |x/c − 1| < 1/256 and a polynomial of degree 4.
 #[inline(always)]
 pub fn logarithm(x: f64) -> f64 {
-    let bits = x.to_bits();
-    let exponent = (bits >> 52) as i32 - 1023;
-    let fraction = f64::from_bits(bits & ((1 << 52) - 1) | 1023 << 52);
-    let [inverse, log] = LOGARITHMS[(bits >> (52 - TABLE_BITS)) as usize & ((1 << TABLE_BITS) - 1)];
-    let r = fraction * inverse - 1.0;
-    let tail = r * r * (0.5 - r * (1.0 / 3.0 - r * 0.25));
-    f64::from(exponent) * std::f64::consts::LN_2 + log + (r - tail)
+    logarithms().of(x)
 }
 
-/// Philox4x32-10.
-#[inline]
-pub fn philox4x32(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
-    for _ in 0..10 {
-        let first = u64::from(counter[0]) * 0xD251_1F53;
-        let second = u64::from(counter[2]) * 0xCD9E_8D57;
-        counter = [
-            (second >> 32) as u32 ^ counter[1] ^ key[0],
-            second as u32,
-            (first >> 32) as u32 ^ counter[3] ^ key[1],
-            first as u32,
-        ];
-        key = [
-            key[0].wrapping_add(0x9E37_79B9),
-            key[1].wrapping_add(0xBB67_AE85),
-        ];
+impl Logarithms {
+    /// [`logarithm`].
+    #[inline(always)]
+    pub fn of(&self, x: f64) -> f64 {
+        let bits = x.to_bits();
+        let exponent = (bits >> 52) as i32 - 1023;
+        let fraction = f64::from_bits(bits & ((1 << 52) - 1) | 1023 << 52);
+        let part = (bits >> (52 - TABLE_BITS)) as usize & ((1 << TABLE_BITS) - 1);
+        let [inverse, log] = self.0[part];
+        let r = fraction * inverse - 1.0;
+        let tail = r * r * (0.5 - r * (1.0 / 3.0 - r * 0.25));
+        f64::from(exponent) * std::f64::consts::LN_2 + log + (r - tail)
     }
-    counter
-}
-
-/// People whose words are worked out together.
-const LANES: usize = 8;
-
-/// [`philox4x32`] for eight people at once. One block is a chain of ten
-/// multiplications, each waiting for the last; eight chains side by side fill
-/// the machine's vector units (25 instructions a block instead of 140).
-fn philox_of_each(
-    what: u32,
-    who: &[Key; LANES],
-    replicate: u32,
-    key: [u32; 2],
-) -> [[u32; 4]; LANES] {
-    #[cfg(target_arch = "x86_64")]
-    {
-        #[target_feature(enable = "avx2")]
-        fn with_avx2(
-            what: u32,
-            who: &[Key; LANES],
-            replicate: u32,
-            key: [u32; 2],
-        ) -> [[u32; 4]; LANES] {
-            philox_lanes(what, who, replicate, key)
-        }
-        if std::arch::is_x86_feature_detected!("avx2") {
-            // SAFETY: the processor has just said that it has AVX2, all that
-            // the function asks for.
-            #[allow(unsafe_code)]
-            return unsafe { with_avx2(what, who, replicate, key) };
-        }
-    }
-    philox_lanes(what, who, replicate, key)
-}
-
-/// Plain code in the form that compilers turn into vectors: a word in each half
-/// of a product.
-#[inline(always)]
-fn philox_lanes(
-    what: u32,
-    who: &[Key; LANES],
-    replicate: u32,
-    mut key: [u32; 2],
-) -> [[u32; 4]; LANES] {
-    const LOW: u64 = u32::MAX as u64;
-    let mut counter = [
-        [u64::from(what); LANES],
-        who.map(|key| key & LOW),
-        who.map(|key| key >> 32),
-        [u64::from(replicate); LANES],
-    ];
-    for _ in 0..10 {
-        let before = counter;
-        for lane in 0..LANES {
-            let first = (before[0][lane] & LOW) * 0xD251_1F53;
-            let second = (before[2][lane] & LOW) * 0xCD9E_8D57;
-            counter[0][lane] = (second >> 32) ^ before[1][lane] ^ u64::from(key[0]);
-            counter[1][lane] = second & LOW;
-            counter[2][lane] = (first >> 32) ^ before[3][lane] ^ u64::from(key[1]);
-            counter[3][lane] = first & LOW;
-        }
-        key = [
-            key[0].wrapping_add(0x9E37_79B9),
-            key[1].wrapping_add(0xBB67_AE85),
-        ];
-    }
-    std::array::from_fn(|lane| counter.map(|words| words[lane] as u32))
 }
 
 /// The key of a name, so that a quantity's luck hangs on its path alone.
@@ -350,42 +286,20 @@ mod tests {
     use super::*;
     use rand::Rng;
 
-    /// Known answers published with Random123 (kat_vectors).
     #[test]
-    fn philox_gives_the_published_vectors() {
-        assert_eq!(
-            philox4x32([0; 4], [0; 2]),
-            [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]
-        );
-        assert_eq!(
-            philox4x32([u32::MAX; 4], [u32::MAX; 2]),
-            [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]
-        );
-        assert_eq!(
-            philox4x32(
-                [0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344],
-                [0xa409_3822, 0x299f_31d0]
-            ),
-            [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]
-        );
-    }
-
-    #[test]
-    fn many_people_draw_what_each_would_draw_alone() {
-        let keys: Vec<Key> = (0..21).map(|i| (i << 40) | (7 * i)).collect();
-        let mut together = Vec::new();
+    fn a_crowd_draws_what_each_would_draw_alone() {
+        let keys: Vec<Key> = (0..CROWD as u64).map(|i| (i << 40) | (7 * i)).collect();
         let luck = Seed(0x1234_5678_9ABC).replicate(77);
-        luck.words_of_each(&keys, Purpose::Clock, 3, &mut together);
-        let alone = luck.again();
-        let alone = keys
-            .iter()
-            .map(|&key| alone.words(key, Purpose::Clock, 3, 0));
-        assert!(together.iter().copied().eq(alone));
-        // Whatever the processor has, the plain form gives the same.
-        let lanes = std::array::from_fn(|lane| keys[lane]);
-        let what = 8 << 24 | 3 << 16;
-        let plain = philox_lanes(what, &lanes, 77, luck.key);
-        assert_eq!(plain[..], together[..LANES]);
+        for count in [1, 7, 8, 16, 21, CROWD] {
+            let mut together = [[0; CROWD]; 4];
+            let block = count as u8;
+            luck.words_of_crowd(&keys[..count], Purpose::Clock, block, &mut together);
+            let alone = luck.again();
+            for (person, &key) in keys[..count].iter().enumerate() {
+                let words = words_at(&together, person);
+                assert_eq!(words, alone.words(key, Purpose::Clock, block, 0));
+            }
+        }
     }
 
     #[test]

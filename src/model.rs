@@ -18,7 +18,7 @@ use crate::config::names::AGEING_OUT;
 use crate::units::days_between;
 use aftercare::{AllowanceModel, Money, ReentryModel};
 use birthdays::Birthdays;
-use clocks::{Clock, Curves, Running};
+use clocks::{Clock, Curves, Mask, Running};
 use curves::Curve;
 use entries::{CohortModel, KnownChild, PanelModel, Stream};
 use numbers::{Number, ParameterSet};
@@ -70,6 +70,8 @@ pub struct Model {
     pub birthdays: Arc<Birthdays>,
     /// Kind of exit on the eighteenth birthday.
     pub ageing_out: u8,
+    /// Kinds of exit that something may follow: a return, an allowance, a fee.
+    pub consequences: Mask,
     /// Whether nothing is drawn per replicate beyond the children.
     pub is_certain: bool,
     /// Whether children share beds or a stream's cap, so that every event of
@@ -133,11 +135,14 @@ impl Model {
             .map(|month| chrono::Datelike::month0(&calendar.month_date(month)) as usize)
             .collect();
         let horizon = calendar.horizon();
+        let mut exits = config.names.exits.iter();
+        let ageing_out = exits.position(|name| name == AGEING_OUT);
+        let ageing_out = ageing_out.expect("ageing out is always an exit") as u8;
         Self {
             scenario: config.scenario.clone(),
             reporting: Reporting::new(config, calendar),
             curves: curves.tables(),
-            running: Running::new(config, &clocks),
+            running: Running::new(config, &clocks, ageing_out),
             clocks,
             cohort: entries::cohort(config, children),
             streams,
@@ -145,15 +150,11 @@ impl Model {
             pathways,
             pools,
             beds,
+            ageing_out,
+            consequences: consequences(&reentries, &allowances, &money),
             reentries,
             allowances,
             money,
-            ageing_out: config
-                .names
-                .exits
-                .iter()
-                .position(|name| name == AGEING_OUT)
-                .expect("ageing out is always an exit") as u8,
             is_certain: drifts.is_empty()
                 && numbers.parameters().is_empty()
                 && workstreams.is_empty(),
@@ -181,6 +182,15 @@ impl Model {
     pub fn calendar(&self) -> &Calendar {
         self.reporting.layout.calendar()
     }
+}
+
+/// Kinds of exit that something may follow.
+fn consequences(reentries: &[ReentryModel], allowances: &[AllowanceModel], money: &Money) -> Mask {
+    let returns = reentries.iter().map(|reentry| reentry.after);
+    let allowances = allowances.iter().map(|allowance| allowance.after);
+    let fees = money.fees.iter().map(|fee| fee.on_exit);
+    let all = returns.chain(allowances).chain(fees);
+    Mask(all.fold(0, |all, Mask(kinds)| all | kinds))
 }
 
 /// The lever of each pool, resources first, then beds.

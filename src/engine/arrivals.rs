@@ -4,13 +4,15 @@
 //! of its own in each year, and a family exists where its mark lies below the
 //! current rate: a higher rate adds families and changes none.
 
-use super::life::{Life, Whereabouts, day_of};
+use super::crowd::Crowd;
+use super::life::{NONE, Whereabouts, day_of};
 use super::phase::PanelPhase;
 use super::record::{Event, Recorder};
 use super::replicate::Play;
-use crate::luck::{Key, Purpose, exponential, uniform};
+use crate::luck::{CROWD, Key, Purpose, exponential, uniform, words_at};
 use crate::model::entries::LAYER_FAMILIES_PER_YEAR;
 use crate::units::DAYS_PER_YEAR;
+use crate::wide::{Work, widest};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::LazyLock;
@@ -18,6 +20,7 @@ use std::sync::LazyLock;
 /// Keys: kind, stream, layer, period, index, sibling; a family has sibling 0.
 const COHORT_KIND: Key = 1 << 60;
 const FAMILY_KIND: Key = 2 << 60;
+const INDEX_SHIFT: u32 = 8;
 
 /// The key of a child of the cohort.
 pub fn cohort_key(index: usize) -> Key {
@@ -30,7 +33,7 @@ pub fn family_key(stream: usize, layer: usize, year: usize, index: usize) -> Key
         | (stream as Key) << 52
         | (layer as Key) << 32
         | (year as Key) << 24
-        | (index as Key) << 8
+        | (index as Key) << INDEX_SHIFT
 }
 
 /// The key of a sibling, counted from 0.
@@ -113,31 +116,40 @@ struct Family {
     stream: usize,
     children: usize,
     time: f64,
+    /// Day of referral, and of the first sitting after it.
+    day: i32,
+    sitting: i32,
     /// Hearings so far.
     hearings: u16,
     /// Word of the first hearing.
     first_hearing: u32,
 }
 
-/// Children whose luck is drawn together.
-pub(super) const AT_ONCE: usize = 64;
-
-/// A child let in.
-#[derive(Debug, Clone, Copy)]
-struct Entrant {
-    family: Key,
-    stream: usize,
-    day: i32,
+/// When the families of a crowd are referred, and first heard.
+struct Referrals<'a> {
+    year: usize,
+    /// Day of the first sitting, and days from one to the next.
+    sittings: (i32, i32),
+    words: &'a [u32; CROWD],
+    time: [f64; CROWD],
+    day: [i32; CROWD],
+    sitting: [i32; CROWD],
 }
 
-/// Children let in who have not been played yet: a few at a time, so that
-/// their luck is drawn together. Reused from replicate to replicate.
-#[derive(Debug, Default)]
-pub struct Entrants {
-    waiting: Vec<Entrant>,
-    keys: Vec<Key>,
-    profiles: Vec<[u32; 4]>,
-    clocks: Vec<Vec<[u32; 4]>>,
+impl Work for Referrals<'_> {
+    type Output = Self;
+
+    #[inline(always)]
+    fn work(mut self) -> Self {
+        let (first, every) = self.sittings;
+        for place in 0..CROWD {
+            let time = (self.year as f64 + uniform(self.words[place])) * DAYS_PER_YEAR;
+            self.time[place] = time;
+            self.day[place] = day_of(time);
+            self.sitting[place] = sitting_after(first, every, time);
+        }
+        self
+    }
 }
 
 /// What the panel decides.
@@ -150,42 +162,52 @@ enum Decision {
 
 impl<R: Recorder> Play<'_, R> {
     /// Plays every family that is referred.
-    pub(super) fn arrivals(&mut self) {
+    pub(super) fn arrivals(&mut self, crowd: &mut Crowd) {
+        crowd.here_today = false;
+        crowd.is_alone = [false; CROWD];
+        crowd.pathway = [NONE; CROWD];
+        crowd.count = 0;
         let mut families = Vec::new();
-        let (mut keys, mut words) = (Vec::new(), Vec::new());
-        let mut life = Life::default();
-        let has_limit = self
-            .world
-            .model
-            .panel
-            .as_ref()
-            .is_some_and(|panel| panel.limit.is_some());
+        let (mut layer_keys, mut keys) = (Vec::new(), Vec::new());
+        let mut words = [[0; CROWD]; 4];
+        let panel = self.world.model.panel.as_ref();
+        let has_limit = panel.is_some_and(|panel| panel.limit.is_some());
+        let sittings = panel.map_or((0, 1), |panel| (panel.first_day, panel.every_days));
         for stream in 0..self.world.families_per_year.len() {
             let years = (self.horizon / DAYS_PER_YEAR).ceil() as usize;
             for year in 0..years {
                 let layers =
                     (self.highest_rate(stream, year) / LAYER_FAMILIES_PER_YEAR).ceil() as usize;
+                layer_keys.clear();
+                layer_keys.extend((0..layers).map(|layer| family_key(stream, layer, year, 0)));
                 keys.clear();
-                keys.extend((0..layers).map(|layer| family_key(stream, layer, year, 0)));
-                self.luck
-                    .words_of_each(&keys, Purpose::Arrivals, 0, &mut words);
-                keys.clear();
-                for (layer, words) in words.iter().enumerate() {
-                    let families = 0..layer_count(uniform(words[0]));
-                    keys.extend(families.map(|index| family_key(stream, layer, year, index)));
-                }
-                for some in keys.chunks(AT_ONCE) {
+                for some in layer_keys.chunks(CROWD) {
                     self.luck
-                        .words_of_each(some, Purpose::Family, 0, &mut words);
-                    for (&key, &words) in some.iter().zip(&words) {
-                        let Some(family) = self.family(stream, year, key, words) else {
+                        .words_of_crowd(some, Purpose::Arrivals, 0, &mut words);
+                    for (&first, &word) in some.iter().zip(&words[0]) {
+                        let count = layer_count(uniform(word)) as Key;
+                        keys.extend((0..count).map(|index| first | index << INDEX_SHIFT));
+                    }
+                }
+                for some in keys.chunks(CROWD) {
+                    self.luck
+                        .words_of_crowd(some, Purpose::Family, 0, &mut words);
+                    let referrals = widest(Referrals {
+                        year,
+                        sittings,
+                        words: &words[0],
+                        time: [0.0; CROWD],
+                        day: [0; CROWD],
+                        sitting: [0; CROWD],
+                    });
+                    for (place, &key) in some.iter().enumerate() {
+                        let words = words_at(&words, place);
+                        let Some(family) = self.family(stream, key, words, &referrals, place)
+                        else {
                             continue;
                         };
-                        self.tally.event(
-                            self.calendar,
-                            self.counters.referrals,
-                            day_of(family.time),
-                        );
+                        self.tally
+                            .event(self.calendar, self.counters.referrals, family.day);
                         self.note(
                             family.key,
                             family.time,
@@ -198,16 +220,16 @@ impl<R: Recorder> Play<'_, R> {
                         if has_limit {
                             families.push(family);
                         } else {
-                            self.hear_alone(&mut life, family);
+                            self.hear_alone(crowd, family);
                         }
                     }
                 }
             }
         }
         if has_limit {
-            self.hear_in_order(&mut life, families);
+            self.hear_in_order(crowd, families);
         }
-        self.play_entrants(&mut life);
+        self.play_entrants(crowd);
     }
 
     /// Highest rate of a stream in a forecast year, in families a year.
@@ -221,12 +243,19 @@ impl<R: Recorder> Play<'_, R> {
     }
 
     /// A family of a layer, if the rate reaches its mark at its time.
-    fn family(&self, stream: usize, year: usize, key: Key, words: [u32; 4]) -> Option<Family> {
-        let time = (year as f64 + uniform(words[0])) * DAYS_PER_YEAR;
+    #[inline(always)]
+    fn family(
+        &self,
+        stream: usize,
+        key: Key,
+        words: [u32; 4],
+        referrals: &Referrals<'_>,
+        place: usize,
+    ) -> Option<Family> {
+        let (time, day) = (referrals.time[place], referrals.day[place]);
         if time > self.horizon {
             return None;
         }
-        let day = day_of(time);
         let rate = self.world.families_per_year[stream][self.calendar.segment_of(day)];
         let mark = (layer_of(key) + uniform(words[1])) * LAYER_FAMILIES_PER_YEAR;
         (mark < rate).then(|| Family {
@@ -236,37 +265,41 @@ impl<R: Recorder> Play<'_, R> {
                 .siblings
                 .pick(uniform(words[2])),
             time,
+            day,
+            sitting: referrals.sitting[place],
             hearings: 0,
             first_hearing: words[3],
         })
     }
 
     /// Hears a family to its end, where sittings have no limit.
-    fn hear_alone(&mut self, life: &mut Life, mut family: Family) {
+    #[inline]
+    fn hear_alone(&mut self, crowd: &mut Crowd, mut family: Family) {
         let Some(panel) = &self.world.model.panel else {
-            return self.admit(life, family, day_of(family.time));
+            return self.admit(crowd, family, family.day);
         };
         if self.bypasses(family) {
-            return self.admit(life, family, day_of(family.time));
+            return self.admit(crowd, family, family.day);
         }
         loop {
-            let sitting = sitting_after(panel.first_day, panel.every_days, family.time);
+            let sitting = family.sitting;
             if f64::from(sitting) > self.horizon {
                 return;
             }
-            match self.decide(&mut family, sitting) {
-                Decision::Admit => return self.admit(life, family, sitting),
-                Decision::Defer => family.time = f64::from(sitting) + 0.5,
+            let time = match self.decide(&mut family, sitting) {
+                Decision::Admit => return self.admit(crowd, family, sitting),
+                Decision::Defer => f64::from(sitting) + 0.5,
                 Decision::Divert => match self.referred_again(family, sitting) {
-                    Some(time) => family.time = time,
+                    Some(time) => time,
                     None => return,
                 },
-            }
+            };
+            family.sitting = sitting_after(panel.first_day, panel.every_days, time);
         }
     }
 
     /// Hears families in the order of their referral, so many at a sitting.
-    fn hear_in_order(&mut self, life: &mut Life, families: Vec<Family>) {
+    fn hear_in_order(&mut self, crowd: &mut Crowd, families: Vec<Family>) {
         let panel = self
             .world
             .model
@@ -278,7 +311,7 @@ impl<R: Recorder> Play<'_, R> {
         let mut known: Vec<Family> = Vec::with_capacity(families.len());
         for family in families {
             if self.bypasses(family) {
-                self.admit(life, family, day_of(family.time));
+                self.admit(crowd, family, family.day);
             } else {
                 queue.push(Reverse((family.time.to_bits(), family.key, known.len())));
                 known.push(family);
@@ -297,7 +330,7 @@ impl<R: Recorder> Play<'_, R> {
                 let Reverse((time, key, index)) = queue.pop().expect("just seen");
                 let mut family = known[index];
                 match self.decide(&mut family, sitting) {
-                    Decision::Admit => self.admit(life, family, sitting),
+                    Decision::Admit => self.admit(crowd, family, sitting),
                     Decision::Defer => deferred.push(Reverse((time, key, index))),
                     Decision::Divert => {
                         if let Some(time) = self.referred_again(family, sitting) {
@@ -312,13 +345,15 @@ impl<R: Recorder> Play<'_, R> {
         }
     }
 
+    #[inline(always)]
     fn bypasses(&mut self, family: Family) -> bool {
-        if !self.world.model.streams[family.stream].may_bypass {
-            return false;
-        }
+        self.world.model.streams[family.stream].may_bypass && self.may_bypass(family)
+    }
+
+    fn may_bypass(&mut self, family: Family) -> bool {
         let word = self.luck.words(family.key, Purpose::Hearing, 0, 0)[0];
         let bypasses =
-            uniform(word) < self.world.at(day_of(family.time)).streams[family.stream].bypass_panel;
+            uniform(word) < self.world.at(family.day).streams[family.stream].bypass_panel;
         if bypasses {
             self.note(
                 family.key,
@@ -394,77 +429,61 @@ impl<R: Recorder> Play<'_, R> {
     }
 
     /// Lets a family's children in on a day.
-    fn admit(&mut self, life: &mut Life, family: Family, day: i32) {
+    #[inline]
+    fn admit(&mut self, crowd: &mut Crowd, family: Family, day: i32) {
         if f64::from(day) > self.horizon {
             return;
         }
         for sibling in 0..family.children {
-            self.entrants.waiting.push(Entrant {
-                family: family.key,
-                stream: family.stream,
-                day,
-            });
-            self.entrants.keys.push(sibling_key(family.key, sibling));
-        }
-        if self.entrants.waiting.len() >= AT_ONCE {
-            self.play_entrants(life);
+            let place = crowd.count;
+            crowd.keys[place] = sibling_key(family.key, sibling);
+            crowd.families[place] = family.key;
+            crowd.stream[place] = family.stream as u8;
+            crowd.since[place] = day;
+            crowd.count += 1;
+            if crowd.count == CROWD {
+                self.play_entrants(crowd);
+            }
         }
     }
 
     /// Plays the children who have been let in so far.
-    fn play_entrants(&mut self, life: &mut Life) {
-        let mut entrants = std::mem::take(self.entrants);
-        let Entrants {
-            waiting,
-            keys,
-            profiles,
-            clocks,
-        } = &mut entrants;
-        self.luck.words_of_each(keys, Purpose::Entry, 0, profiles);
-        self.deal_clocks(keys, clocks);
-        for (index, entrant) in waiting.iter().enumerate() {
-            let (words, day) = (profiles[index], entrant.day);
-            let stream = &self.world.at(day).streams[entrant.stream];
-            let age = stream.ages.days(uniform(words[0]));
+    fn play_entrants(&mut self, crowd: &mut Crowd) {
+        let keys = &crowd.keys[..crowd.count];
+        self.luck
+            .words_of_crowd(keys, Purpose::Entry, 0, &mut crowd.profile);
+        let birthdays = &self.world.model.birthdays;
+        for place in 0..crowd.count {
+            let (day, stream) = (crowd.since[place], usize::from(crowd.stream[place]));
+            let [age, status, placement, _] = words_at(&crowd.profile, place);
+            let age = self.world.at(day).streams[stream].ages.days(uniform(age));
             let mut born = day - age as i32;
-            let birthdays = &self.world.model.birthdays;
             // A birth date so early that the child would be 18 on entry.
             while birthdays.adult(born) <= day {
                 born += 1;
             }
-            let (stream, adult) = (entrant.stream as u8, birthdays.adult(born));
-            life.become_child(keys[index], entrant.family, stream, born, adult);
-            self.draw_profile(life, day, words[1], words[2]);
-            for (block, words) in clocks.iter().enumerate() {
-                life.take_words(block, words[index]);
-            }
-            life.whereabouts = Whereabouts::Enters(f64::from(day));
-            self.children += 1;
-            self.go_on(life);
+            crowd.born[place] = born;
+            crowd.adult[place] = birthdays.adult(born);
+            crowd.origin[place] = f64::from(day);
+            (crowd.legal_status[place], crowd.placement[place]) =
+                self.profile(stream, day - born, day, [status, placement]);
         }
-        waiting.clear();
-        keys.clear();
-        *self.entrants = entrants;
-    }
-
-    /// Draws the words of the clocks of some children's first stays,
-    /// `[block][child]`.
-    pub(super) fn deal_clocks(&self, keys: &[Key], clocks: &mut Vec<Vec<[u32; 4]>>) {
-        let blocks = self.world.clocks.len().div_ceil(4);
-        clocks.resize_with(blocks, Vec::new);
-        for (block, words) in clocks.iter_mut().enumerate() {
-            self.luck
-                .words_of_each(keys, Purpose::Clock, block as u8, words);
+        self.play_crowd(crowd);
+        for other in 0..crowd.others.len() {
+            let place = usize::from(crowd.others[other]);
+            crowd.bring_to_life(place);
+            crowd.life.whereabouts = Whereabouts::Enters(crowd.origin[place]);
+            self.go_on(&mut crowd.life);
         }
+        crowd.count = 0;
     }
 }
 
 /// First sitting on or after a time.
+#[inline(always)]
 fn sitting_after(first: i32, every: i32, time: f64) -> i32 {
-    let periods = ((time - f64::from(first)) / f64::from(every))
-        .ceil()
-        .max(0.0);
-    first + periods as i32 * every
+    let periods = day_of((time - f64::from(first)) / f64::from(every));
+    first + periods.max(0) * every
 }
 
 #[cfg(test)]

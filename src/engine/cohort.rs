@@ -1,11 +1,12 @@
 //! The children in care on the start date, and the cases identified among them.
 
-use super::arrivals::{AT_ONCE, cohort_key};
+use super::arrivals::cohort_key;
+use super::crowd::Crowd;
 use super::life::{Life, NONE, Step};
 use super::record::{Event, Recorder};
 use super::replicate::{Fork, Play};
 use super::world::World;
-use crate::luck::{Key, Luck, Purpose, uniform};
+use crate::luck::{CROWD, CrowdWords, Key, Luck, Purpose, uniform, words_at};
 use crate::model::entries::{CohortBands, KnownBy};
 use crate::model::stages::CaseFilter;
 
@@ -45,12 +46,8 @@ pub struct Roster {
     members: Vec<Member>,
     /// The word that orders each child for selection; empty where nobody is
     /// identified.
-    words: Vec<[u32; 4]>,
-    /// Words of each child's profile.
-    profiles: [Vec<[u32; 4]>; 2],
+    words: Vec<u32>,
     keys: Vec<Key>,
-    /// Words of the clocks of a few children, `[block][child]`.
-    clocks: Vec<Vec<[u32; 4]>>,
     /// `[scenario][child]`; empty where the scenario identifies nobody.
     cases: Vec<Vec<Case>>,
     order: Vec<(u32, u32, u64)>,
@@ -75,12 +72,15 @@ impl Roster {
             KnownBy::Cells { .. } => 1,
             KnownBy::Drawn { .. } => 2,
         };
-        for (block, words) in self.profiles.iter_mut().enumerate().take(blocks) {
-            luck.words_of_each(&self.keys, Purpose::Profile, block as u8, words);
-        }
-        for index in 0..self.keys.len() {
-            let words = |block: usize| self.profiles[block][index];
-            self.members.push(member(lead, index, words));
+        let mut words: [CrowdWords; 2] = [[[0; CROWD]; 4]; 2];
+        for (chunk, keys) in self.keys.chunks(CROWD).enumerate() {
+            for (block, words) in words.iter_mut().enumerate().take(blocks) {
+                luck.words_of_crowd(keys, Purpose::Profile, block as u8, words);
+            }
+            self.members.extend((0..keys.len()).map(|place| {
+                let words = |block: usize| words_at(&words[block], place);
+                member(lead, chunk * CROWD + place, words)
+            }));
         }
         for (scenario, world) in worlds.iter().enumerate() {
             self.choose_cases(scenario, world, luck);
@@ -96,7 +96,11 @@ impl Roster {
             return;
         }
         if self.words.is_empty() {
-            luck.words_of_each(&self.keys, Purpose::Selection, 0, &mut self.words);
+            let mut words = [[0; CROWD]; 4];
+            for keys in self.keys.chunks(CROWD) {
+                luck.words_of_crowd(keys, Purpose::Selection, 0, &mut words);
+                self.words.extend_from_slice(&words[0][..keys.len()]);
+            }
         }
         let all_open = pathways
             .iter()
@@ -111,7 +115,7 @@ impl Roster {
                 });
             }
             if may != 0 {
-                self.order.push((self.words[index][0], index as u32, may));
+                self.order.push((self.words[index], index as u32, may));
             }
         }
         let order = &mut self.order;
@@ -162,32 +166,55 @@ impl Roster {
 
 impl<R: Recorder> Play<'_, R> {
     /// Plays the children in care on the start date.
-    pub(super) fn cohort(&mut self, roster: &mut Roster) {
-        let mut life = Life::default();
-        let mut clocks = std::mem::take(&mut roster.clocks);
-        for (index, member) in roster.members.iter().enumerate() {
-            if index % AT_ONCE == 0 {
-                let some = index..roster.keys.len().min(index + AT_ONCE);
-                self.deal_clocks(&roster.keys[some], &mut clocks);
+    pub(super) fn cohort(&mut self, roster: &Roster, crowd: &mut Crowd) {
+        let model = self.world.model;
+        let Some(cohort) = &model.cohort else {
+            return;
+        };
+        crowd.here_today = true;
+        for (chunk, members) in roster.members.chunks(CROWD).enumerate() {
+            let first = chunk * CROWD;
+            crowd.count = members.len();
+            for (place, member) in members.iter().enumerate() {
+                let key = cohort_key(first + place);
+                crowd.keys[place] = key;
+                crowd.families[place] = key;
+                crowd.stream[place] = member.stream;
+                crowd.legal_status[place] = member.legal_status;
+                crowd.placement[place] = member.placement;
+                crowd.born[place] = member.born;
+                crowd.adult[place] = member.adult;
+                crowd.since[place] = 0;
+                crowd.origin[place] = if cohort.from_start_date {
+                    0.0
+                } else {
+                    member.entered
+                };
+                let common = roster.common_case(first + place);
+                let common = common.filter(|case| !self.is_apart(case.pathway));
+                crowd.pathway[place] = common.map_or(NONE, |case| case.pathway);
+                crowd.is_alone[place] = common.is_none();
+                let bed = model.beds[usize::from(member.placement)].map(|(pool, _)| pool);
+                self.pools.take_place(member.stream, bed);
             }
-            for (block, words) in clocks.iter().enumerate() {
-                life.take_words(block, words[index % AT_ONCE]);
-            }
-            self.children += 1;
-            self.begin_member(index, member, &mut life);
-            let common = roster.common_case(index);
-            match common.filter(|case| !self.is_apart(case.pathway)) {
-                Some(case) => {
-                    self.plan_case(&mut life, case);
-                    self.go_on(&mut life);
+            self.play_crowd(crowd);
+            for other in 0..crowd.others.len() {
+                let place = usize::from(crowd.others[other]);
+                let index = first + place;
+                self.begin_member(&roster.members[index], crowd, place);
+                let common = roster.common_case(index);
+                match common.filter(|case| !self.is_apart(case.pathway)) {
+                    Some(case) => {
+                        self.plan_case(&mut crowd.life, case);
+                        self.go_on(&mut crowd.life);
+                    }
+                    None => self.forks.push(Fork {
+                        life: crowd.life.clone(),
+                        member: Some(index),
+                    }),
                 }
-                None => self.forks.push(Fork {
-                    life: life.clone(),
-                    member: Some(index),
-                }),
             }
         }
-        roster.clocks = clocks;
     }
 
     /// Goes on with a child of the cohort whose case the scenarios do not share.
@@ -198,20 +225,10 @@ impl<R: Recorder> Play<'_, R> {
     }
 
     /// Starts the stay that a child of the cohort is in.
-    fn begin_member(&mut self, index: usize, member: &Member, life: &mut Life) {
-        let cohort = self.world.model.cohort.as_ref().expect("there is a cohort");
-        let key = cohort_key(index);
-        life.become_child(key, key, member.stream, member.born, member.adult);
-        life.legal_status = member.legal_status;
-        life.placement = member.placement;
-        life.here_today = true;
-        life.origin = if cohort.from_start_date {
-            0.0
-        } else {
-            member.entered
-        };
-        let bed = self.world.model.beds[usize::from(life.placement)].map(|(pool, _)| pool);
-        self.pools.take_place(life.stream, bed);
+    fn begin_member(&mut self, member: &Member, crowd: &mut Crowd, place: usize) {
+        crowd.bring_to_life(place);
+        let life = &mut crowd.life;
+        life.origin = crowd.origin[place];
         self.note(
             life.person,
             0.0,

@@ -99,6 +99,7 @@ fn parts_on_pathways_only(one: &Model, other: &Model) -> bool {
         pool_levers,
         birthdays: _,
         ageing_out,
+        consequences: _,
         is_certain: _,
         shares_everything: _,
         month_of_year: _,

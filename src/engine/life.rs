@@ -80,6 +80,21 @@ pub enum Next {
     Nothing,
 }
 
+/// What a child's nights are counted under.
+#[derive(Debug, Clone, Copy)]
+pub struct Counted {
+    /// Day of birth.
+    pub born: i32,
+    /// Stream.
+    pub stream: u8,
+    /// Legal status.
+    pub legal_status: u8,
+    /// Placement.
+    pub placement: u8,
+    /// Whether in care on the start date.
+    pub here_today: bool,
+}
+
 /// One child.
 #[derive(Debug, Clone)]
 pub struct Life {
@@ -123,6 +138,12 @@ pub struct Life {
     pub drawn_blocks: u8,
     /// Blocks whose words have been drawn ahead for the next stay.
     pub dealt_blocks: u8,
+    /// Whether the rings of the next stay have been worked out ahead.
+    pub dealt_rings: bool,
+    /// Clocks that have stopped and not accounted for the luck they used.
+    pub paused: ClockSet,
+    /// When each of them stopped.
+    pub until: [f64; MOST_CLOCKS],
     /// Clocks whose luck is still the word drawn for it.
     pub fresh: ClockSet,
     /// The word drawn for each clock.
@@ -170,6 +191,9 @@ impl Default for Life {
             possible: 0,
             drawn_blocks: 0,
             dealt_blocks: 0,
+            dealt_rings: false,
+            paused: 0,
+            until: [0.0; MOST_CLOCKS],
             fresh: 0,
             words: [0; MOST_CLOCKS],
             left: [0.0; MOST_CLOCKS],
@@ -209,6 +233,8 @@ impl Life {
         self.here_today = false;
         self.stays = 0;
         self.whereabouts = Whereabouts::Over;
+        self.dealt_blocks = 0;
+        self.dealt_rings = false;
         self.tried = 0;
         self.tried_clocks = 0;
         self.plan.pathway = NONE;
@@ -217,6 +243,18 @@ impl Life {
         self.plan.holds = false;
         self.plan.elapsed = 0.0;
         self.version = 0;
+    }
+
+    /// What its nights are counted under as it stands.
+    #[inline(always)]
+    pub fn counted(&self) -> Counted {
+        Counted {
+            born: self.born,
+            stream: self.stream,
+            legal_status: self.legal_status,
+            placement: self.placement,
+            here_today: self.here_today,
+        }
     }
 
     /// Takes the words of a block of four clocks, drawn ahead for the next stay.

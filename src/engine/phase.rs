@@ -186,69 +186,97 @@ fn pathway_phase(pathway: &PathwayModel, values: Values<'_>) -> PathwayPhase {
     }
 }
 
-/// Cumulative shares of which one is picked by a uniform.
+/// Cumulative shares of which one is picked by a uniform: eights of them, the
+/// last filled up with ends that no uniform reaches.
 #[derive(Debug, Clone)]
-pub struct Picker(Vec<f64>);
+pub struct Picker {
+    eights: Vec<[f64; 8]>,
+    /// Whether there is nothing to choose.
+    is_single: bool,
+}
 
 impl Picker {
     pub(super) fn new(shares: &Shares, values: Values<'_>) -> Self {
-        let values = current_shares(shares, values);
-        let total: f64 = values.iter().sum();
-        let mut sum = 0.0;
-        let mut cumulative: Vec<f64> = values
-            .iter()
-            .map(|value| {
-                sum += value / total;
-                sum
-            })
-            .collect();
-        // Whatever rounding left over belongs to the last share that is not 0.
-        let last = values.iter().rposition(|value| *value > 0.0).unwrap_or(0);
-        for end in &mut cumulative[last..] {
-            *end = 1.0;
-        }
-        Self(cumulative)
+        Self::of(&cumulative(&current_shares(shares, values)))
     }
 
-    /// Index picked.
-    #[inline]
+    fn of(ends: &[f64]) -> Self {
+        let eights = ends.chunks(8).map(|some| {
+            let mut eight = [f64::INFINITY; 8];
+            eight[..some.len()].copy_from_slice(some);
+            eight
+        });
+        Self {
+            eights: eights.collect(),
+            is_single: ends.len() == 1,
+        }
+    }
+
+    /// Index picked: counted, not searched, for there are few shares and nobody
+    /// can guess where a search would end.
+    #[inline(always)]
     pub fn pick(&self, u: f64) -> usize {
+        if self.is_single {
+            return 0;
+        }
         let mut index = 0;
-        while u >= self.0[index] {
-            index += 1;
+        for eight in &self.eights {
+            for &end in eight {
+                index += usize::from(u >= end);
+            }
         }
         index
     }
+}
 
-    /// Index picked, and how far into its share the uniform lies.
-    #[inline]
-    fn pick_within(&self, u: f64) -> (usize, f64) {
-        let index = self.pick(u);
-        let from = if index == 0 { 0.0 } else { self.0[index - 1] };
-        (index, (u - from) / (self.0[index] - from))
+/// Ends of shares laid side by side between 0 and 1.
+fn cumulative(shares: &[f64]) -> Vec<f64> {
+    let total: f64 = shares.iter().sum();
+    let mut sum = 0.0;
+    let mut ends: Vec<f64> = shares
+        .iter()
+        .map(|share| {
+            sum += share / total;
+            sum
+        })
+        .collect();
+    // Whatever rounding left over belongs to the last share that is not 0.
+    let last = shares.iter().rposition(|share| *share > 0.0).unwrap_or(0);
+    for end in &mut ends[last..] {
+        *end = 1.0;
     }
+    ends
 }
 
 /// Ages of children who enter.
 #[derive(Debug, Clone)]
 pub struct AgePicker {
     bands: Picker,
-    edges: Vec<f64>,
+    /// For each band where its share begins, its lower age in days, and the
+    /// days of age for the whole of 1.
+    lines: Vec<[f64; 3]>,
 }
 
 impl AgePicker {
     fn new(ages: &Ages, values: Values<'_>) -> Self {
+        let ends = cumulative(&current_shares(&ages.shares, values));
+        let begins = [0.0].iter().chain(&ends);
+        let lines = begins.zip(&ends).zip(ages.edges.windows(2));
         Self {
-            bands: Picker::new(&ages.shares, values),
-            edges: ages.edges.clone(),
+            bands: Picker::of(&ends),
+            lines: lines
+                .map(|((&from, &end), edges)| {
+                    [from, edges[0], (edges[1] - edges[0]) / (end - from)]
+                })
+                .collect(),
         }
     }
 
     /// Age in days.
-    #[inline]
+    #[inline(always)]
     pub fn days(&self, u: f64) -> f64 {
-        let (band, share) = self.bands.pick_within(u);
-        self.edges[band] + share * (self.edges[band + 1] - self.edges[band])
+        let [from, age, slope] = self.lines[self.bands.pick(u)];
+        age + (u - from) * slope
     }
 }
 

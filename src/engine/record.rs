@@ -131,6 +131,9 @@ pub enum Event {
 
 /// Somebody who listens while a replicate is played.
 pub trait Recorder {
+    /// Whether anybody does.
+    const LISTENS: bool;
+
     /// Takes note. The note is made only if somebody listens.
     fn note(&mut self, note: impl FnOnce() -> Note);
 }
@@ -140,11 +143,15 @@ pub trait Recorder {
 pub struct Silent;
 
 impl Recorder for Silent {
+    const LISTENS: bool = false;
+
     #[inline(always)]
     fn note(&mut self, _: impl FnOnce() -> Note) {}
 }
 
 impl Recorder for Vec<Note> {
+    const LISTENS: bool = true;
+
     fn note(&mut self, note: impl FnOnce() -> Note) {
         self.push(note());
     }

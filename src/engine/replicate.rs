@@ -8,15 +8,15 @@
 //! played once up to the point where they touch others or the scenarios part,
 //! and from there once in each.
 
-use super::arrivals::Entrants;
 use super::cohort::Roster;
 use super::company::PathwaySet;
-use super::life::{Life, NONE, Next, Step, Whereabouts, day_of};
+use super::crowd::Crowd;
+use super::life::{Counted, Life, NONE, Next, Step, Whereabouts, day_of};
 use super::queue::Pools;
 use super::record::{Event, Note, Recorder};
 use super::tally::Tally;
 use super::world::{Standing, World};
-use crate::calendar::Calendar;
+use crate::calendar::{Calendar, Place};
 use crate::luck::{Key, Luck, Purpose, exponential, uniform};
 use crate::model::Model;
 use crate::model::clocks::{ClockSet, Effect};
@@ -49,8 +49,6 @@ pub struct Play<'a, R> {
     pub(super) pools: &'a mut Pools,
     /// Lives to go on with, scenario by scenario.
     pub(super) forks: &'a mut Vec<Fork>,
-    /// Children let in who have not been played yet.
-    pub(super) entrants: &'a mut Entrants,
     pub(super) recorder: &'a mut R,
     /// Children played so far.
     pub(super) children: u64,
@@ -69,7 +67,7 @@ pub struct Fork {
 pub struct Stage {
     roster: Roster,
     forks: Vec<Fork>,
-    entrants: Entrants,
+    crowd: Box<Crowd>,
     pools: Pools,
     /// What all scenarios have in common.
     common: Tally,
@@ -83,7 +81,7 @@ impl Stage {
         Self {
             roster: Roster::default(),
             forks: Vec::new(),
-            entrants: Entrants::default(),
+            crowd: Box::default(),
             pools: Pools::default(),
             common: Tally::new(model),
             tally: Tally::new(model),
@@ -104,7 +102,7 @@ pub fn play<R: Recorder>(
     let Stage {
         roster,
         forks,
-        entrants,
+        crowd,
         pools,
         common,
         tally,
@@ -126,19 +124,22 @@ pub fn play<R: Recorder>(
         tally: common,
         pools,
         forks,
-        entrants,
         recorder,
         children: 0,
     };
-    together.cohort(roster);
-    together.arrivals();
+    together.cohort(roster, crowd);
+    together.arrivals(crowd);
     let children = together.children;
     let begun = std::mem::take(forks);
     for (scenario, world) in worlds.iter().enumerate() {
         if scenario > 0 {
             pools.reset(world);
         }
-        tally.copy_counters(common);
+        if scenario + 1 < worlds.len() {
+            tally.copy_counters(common);
+        } else {
+            std::mem::swap(tally, common);
+        }
         let mut alone = Play {
             world,
             luck: &luck.branch(),
@@ -149,7 +150,6 @@ pub fn play<R: Recorder>(
             tally,
             pools,
             forks,
-            entrants,
             recorder,
             children: 0,
         };
@@ -272,7 +272,7 @@ impl<R: Recorder> Play<'_, R> {
         if is_return {
             let stay = u16::from(life.stays);
             let words = self.luck.words(life.person, Purpose::Entry, 0, stay);
-            self.draw_profile(life, day, words[1], words[2]);
+            self.draw_profile(life, day, [words[1], words[2]]);
         }
         life.placement = self.take_bed(life.placement, None);
         life.origin = time;
@@ -297,21 +297,30 @@ impl<R: Recorder> Play<'_, R> {
         self.begin_stay(life, time);
     }
 
-    /// Legal status and placement at an entry on a day.
-    pub(super) fn draw_profile(&self, life: &mut Life, day: i32, status: u32, placement: u32) {
+    /// Legal status and placement at another entry, on a day.
+    fn draw_profile(&self, life: &mut Life, day: i32, words: [u32; 2]) {
         let stream = usize::from(life.stream);
-        let Some(world) = self.world.at(day).streams.get(stream) else {
-            // A cohort without streams comes back as it left.
-            return;
-        };
-        let age = f64::from(day - life.born);
+        // A cohort without streams comes back as it left.
+        if stream < self.world.model.streams.len() {
+            let age = day - life.born;
+            (life.legal_status, life.placement) = self.profile(stream, age, day, words);
+        }
+    }
+
+    /// Legal status and placement of a child of some days' age who enters.
+    #[inline(always)]
+    pub(super) fn profile(&self, stream: usize, age: i32, day: i32, words: [u32; 2]) -> (u8, u8) {
+        let world = &self.world.at(day).streams[stream];
         let rows = &self.world.model.streams[stream].placement_rows;
         let row = rows
             .iter()
-            .find(|(below, _)| age < *below)
+            .find(|(below, _)| f64::from(age) < *below)
             .map_or(0, |(_, row)| *row);
-        life.legal_status = world.legal_status.pick(uniform(status)) as u8;
-        life.placement = world.placement[row].pick(uniform(placement)) as u8;
+        let [legal_status, placement] = words.map(uniform);
+        (
+            world.legal_status.pick(legal_status) as u8,
+            world.placement[row].pick(placement) as u8,
+        )
     }
 
     /// Starts the clocks of a stay whose origin, placement and status are set.
@@ -326,7 +335,7 @@ impl<R: Recorder> Play<'_, R> {
         life.drawn_blocks = std::mem::take(&mut life.dealt_blocks);
         life.fresh = ClockSet::MAX;
         life.rung[..clocks].fill(0);
-        life.rings[..clocks].fill(f64::INFINITY);
+        life.paused = 0;
         life.possible = ClockSet::MAX;
         for (limit, clock) in &self.world.model.running.young {
             if life.age_at_entry >= *limit {
@@ -335,16 +344,21 @@ impl<R: Recorder> Play<'_, R> {
         }
         life.stays += 1;
         life.running = 0;
-        self.change_clocks(life, time);
+        if std::mem::take(&mut life.dealt_rings) {
+            life.since[..clocks].fill(time);
+            life.running = self.running(life);
+            Self::find_first_ring(life);
+        } else {
+            life.rings[..clocks].fill(f64::INFINITY);
+            self.change_clocks(life, time);
+        }
     }
 
     /// The clocks that run for a child as it stands.
     #[inline]
     fn running(&self, life: &Life) -> ClockSet {
         let running = &self.world.model.running;
-        let everywhere = running.legal_status[usize::from(life.legal_status)]
-            & running.placement[usize::from(life.placement)]
-            & running.stream[usize::from(life.stream)]
+        let everywhere = running.off_pathways(life.legal_status, life.placement, life.stream)
             & life.possible
             & !life.tried_clocks;
         match life.plan.step {
@@ -364,13 +378,18 @@ impl<R: Recorder> Play<'_, R> {
             stopped &= stopped - 1;
             // What cannot ring by the horizon need not keep account either.
             if !self.never_rings(life, clock) {
-                self.stop_clock(life, clock, time);
+                life.paused |= 1 << clock;
+                life.until[clock] = time;
+                life.rings[clock] = f64::INFINITY;
             }
         }
         let mut started = now & !life.running;
         while started != 0 {
             let clock = started.trailing_zeros() as usize;
             started &= started - 1;
+            if life.paused >> clock & 1 == 1 {
+                self.settle_luck(life, clock);
+            }
             life.since[clock] = time;
             self.draw_block(life, clock / 4);
             if self.never_rings(life, clock) {
@@ -437,45 +456,31 @@ impl<R: Recorder> Play<'_, R> {
     }
 
     /// Works out when a clock rings, from the luck it has left.
-    fn set_ring(&mut self, life: &mut Life, clock: usize) {
+    fn set_ring(&self, life: &mut Life, clock: usize) {
         life.rings[clock] = f64::INFINITY;
         let since = life.since[clock];
-        if life.fresh >> clock & 1 == 1 {
-            let word = life.words[clock];
-            if since == life.origin
-                && let Some(time) = self.world.ring_of_word(clock, since, word)
-            {
-                self.keep_ring(life, clock, time);
-                return;
-            }
-            // The luck −ln(1 − u) is never less than u: a word above the most
-            // that can be used needs no logarithm and no walk.
-            let age = since - f64::from(life.born);
-            if uniform(word) >= self.world.most_luck(clock, age, since - life.origin) {
-                return;
-            }
-        }
-        let left = Self::left(life, clock);
         let until = f64::from(life.adult).min(self.horizon);
         let child = Self::standing(life);
-        let time = self.world.ring(clock, child, since, until, left);
-        self.keep_ring(life, clock, time);
-    }
-
-    #[inline]
-    fn keep_ring(&self, life: &mut Life, clock: usize, time: f64) {
-        if time - f64::from(life.born) < self.world.model.clocks[clock].age_below {
+        let time = if life.fresh >> clock & 1 == 1 {
+            let word = life.words[clock];
+            self.world.fresh_ring(clock, child, since, until, word)
+        } else {
+            self.world
+                .ring(clock, child, since, until, life.left[clock])
+        };
+        if time - child.born < self.world.model.clocks[clock].age_below {
             life.rings[clock] = time;
         }
     }
 
-    /// Stops a clock: the luck it has not used stays for later.
-    fn stop_clock(&mut self, life: &mut Life, clock: usize, time: f64) {
+    /// Takes from the luck of a clock that had stopped and starts again what it
+    /// used before: few do, so it is left until then.
+    fn settle_luck(&self, life: &mut Life, clock: usize) {
+        life.paused &= !(1 << clock);
         let left = Self::left(life, clock);
         let (child, since) = (Self::standing(life), life.since[clock]);
-        let used = self.world.luck_used(clock, child, since, time);
+        let used = self.world.luck_used(clock, child, since, life.until[clock]);
         life.left[clock] = (left - used).max(0.0);
-        life.rings[clock] = f64::INFINITY;
     }
 
     fn ring(&mut self, life: &mut Life, time: f64, clock: u8) {
@@ -731,6 +736,12 @@ impl<R: Recorder> Play<'_, R> {
         self.tally
             .event(self.calendar, self.counters.exits + usize::from(kind), day);
         self.note(life.person, time, Event::Left { kind }, None, None);
+        self.follow_exit(life, time, kind);
+    }
+
+    /// What follows an exit: a return, allowances, fees.
+    pub(super) fn follow_exit(&mut self, life: &mut Life, time: f64, kind: u8) {
+        let day = day_of(time);
         let returns = self.returns(life, time, kind);
         life.whereabouts =
             returns.map_or(Whereabouts::Over, |day| Whereabouts::Enters(f64::from(day)));
@@ -882,66 +893,94 @@ impl<R: Recorder> Play<'_, R> {
     }
 
     fn count_placement(&mut self, life: &mut Life, day: i32) {
-        let (from, placement) = (life.placement_since, usize::from(life.placement));
-        self.tally.priced_spell(
-            self.calendar,
-            self.counters.placement + placement,
-            from,
-            day,
-        );
-        self.count_grants(life, from, day);
+        self.count_placement_nights(life.counted(), self.nights(life.placement_since, day));
         life.placement_since = day;
     }
 
     fn count_status(&mut self, life: &mut Life, day: i32) {
-        if let Some(first) = self.counters.legal_status {
-            let counter = first + usize::from(life.legal_status);
-            self.tally
-                .spell(self.calendar, counter, life.status_since, day);
-        }
+        self.count_status_nights(life.counted(), self.nights(life.status_since, day));
         life.status_since = day;
-    }
-
-    fn count_grants(&mut self, life: &Life, from: i32, to: i32) {
-        for (index, grant) in self.world.model.money.grants.iter().enumerate() {
-            if grant.stream.has(life.stream)
-                && grant.placement.has(life.placement)
-                && grant.legal_status.has(life.legal_status)
-            {
-                let birthdays = &self.world.model.birthdays;
-                let from = from.max(birthdays.turns(life.born, grant.age.0));
-                let to = to.min(birthdays.turns(life.born, grant.age.1));
-                self.tally
-                    .priced_spell(self.calendar, self.counters.grants + index, from, to);
-            }
-        }
     }
 
     /// Counts a stay that ends, or that the forecast's end cuts off.
     fn count_stay(&mut self, life: &mut Life, day: i32) {
         self.count_placement(life, day);
         self.count_status(life, day);
-        let from = life.stay_since;
-        if let Some(first) = self.counters.stream {
-            let counter = first + usize::from(life.stream);
-            self.tally.spell(self.calendar, counter, from, day);
+        self.count_stay_nights(life.counted(), self.nights(life.stay_since, day));
+    }
+
+    /// The nights from one day up to, not including, one that is no earlier.
+    #[inline(always)]
+    pub(super) fn nights(&self, from: i32, to: i32) -> Nights {
+        Nights {
+            days: [from, to],
+            places: [self.calendar.place_of(from), self.calendar.place_of(to)],
         }
-        if let Some(counter) = self.counters.here_today.filter(|_| life.here_today) {
-            self.tally.spell(self.calendar, counter, from, day);
+    }
+
+    /// Counts the nights of a child in its placement.
+    #[inline(always)]
+    pub(super) fn count_placement_nights(&mut self, child: Counted, nights: Nights) {
+        let counter = self.counters.placement + usize::from(child.placement);
+        let [from, to] = nights.places;
+        self.tally.priced_between(counter, from, to);
+        for (index, grant) in self.world.model.money.grants.iter().enumerate() {
+            if grant.stream.has(child.stream)
+                && grant.placement.has(child.placement)
+                && grant.legal_status.has(child.legal_status)
+            {
+                let birthdays = &self.world.model.birthdays;
+                let [from, to] = nights.days;
+                let from = from.max(birthdays.turns(child.born, grant.age.0));
+                let to = to.min(birthdays.turns(child.born, grant.age.1));
+                self.tally
+                    .priced_spell(self.calendar, self.counters.grants + index, from, to);
+            }
+        }
+    }
+
+    /// Counts the nights of a child under its legal status.
+    #[inline(always)]
+    pub(super) fn count_status_nights(&mut self, child: Counted, nights: Nights) {
+        if let Some(first) = self.counters.legal_status {
+            let [from, to] = nights.places;
+            self.tally
+                .spell_between(first + usize::from(child.legal_status), from, to);
+        }
+    }
+
+    /// Counts the nights of a child in care, however it is placed.
+    #[inline(always)]
+    pub(super) fn count_stay_nights(&mut self, child: Counted, nights: Nights) {
+        let [from, to] = nights.places;
+        if let Some(first) = self.counters.stream {
+            self.tally
+                .spell_between(first + usize::from(child.stream), from, to);
+        }
+        if let Some(counter) = self.counters.here_today.filter(|_| child.here_today) {
+            self.tally.spell_between(counter, from, to);
         }
         if let Some(first) = self.counters.age_band {
-            let mut since = from;
-            let ends = self.world.model.birthdays.ends_of_bands(life.born);
-            for (band, &end) in ends.iter().enumerate() {
-                if end > since {
-                    let until = end.min(day);
+            let [mut since, end] = nights.days;
+            let ends = self.world.model.birthdays.ends_of_bands(child.born);
+            for (band, &turns) in ends.iter().enumerate() {
+                if turns > since {
+                    let until = turns.min(end);
                     self.tally.spell(self.calendar, first + band, since, until);
-                    since = end;
+                    since = turns;
                 }
-                if end >= day {
+                if turns >= end {
                     break;
                 }
             }
         }
     }
+}
+
+/// Nights from one day up to, not including, another.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Nights {
+    days: [i32; 2],
+    /// Where the two days lie.
+    pub places: [Place; 2],
 }

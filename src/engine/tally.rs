@@ -2,10 +2,18 @@
 //! into the series that a run reports.
 
 use super::world::World;
-use crate::calendar::Calendar;
+use crate::calendar::{Calendar, Place};
 use crate::model::Model;
 use crate::model::series::{Line, Recipe};
 use crate::units::cost_of_nights;
+
+/// Spells of a state that begin or end in a segment: how many more begin, and
+/// the nights of the segment that they miss or have.
+#[derive(Debug, Clone, Copy, Default)]
+struct Spells {
+    children: i32,
+    nights: i32,
+}
 
 /// Counters of one replicate, and the folded values.
 ///
@@ -16,13 +24,11 @@ use crate::units::cost_of_nights;
 #[derive(Debug)]
 pub struct Tally {
     segments: usize,
-    first_day: Vec<i32>,
     nights: Vec<i64>,
     month: Vec<usize>,
     /// Whether the segment after this one is parted from it by a seam alone.
     seam_follows: Vec<bool>,
-    spells: Vec<i32>,
-    corrections: Vec<i32>,
+    spells: Vec<Spells>,
     flows: Vec<i32>,
     stocks: Vec<i32>,
     lines: Vec<i64>,
@@ -41,14 +47,12 @@ impl Tally {
         let months = calendar.months();
         Self {
             segments: segments.len(),
-            first_day: segments.iter().map(|segment| segment.first_day).collect(),
             nights: segments.iter().map(|segment| segment.nights()).collect(),
             month: segments.iter().map(|segment| segment.month).collect(),
             seam_follows: (1..=segments.len())
                 .map(|next| segments.get(next).is_some_and(|segment| segment.is_seam))
                 .collect(),
-            spells: vec![0; counters.spells * (segments.len() + 1)],
-            corrections: vec![0; counters.spells * (segments.len() + 1)],
+            spells: vec![Spells::default(); counters.spells * (segments.len() + 1)],
             flows: vec![0; counters.flows * (segments.len() + 1)],
             stocks: vec![0; counters.spells * months],
             lines: vec![0; model.reporting.lines.len() * months],
@@ -59,15 +63,13 @@ impl Tally {
 
     /// Empties the counters for the next replicate.
     pub fn clear(&mut self) {
-        self.spells.fill(0);
-        self.corrections.fill(0);
+        self.spells.fill(Spells::default());
         self.flows.fill(0);
     }
 
     /// Takes over the counters of another tally of the same model.
     pub fn copy_counters(&mut self, other: &Self) {
         self.spells.copy_from_slice(&other.spells);
-        self.corrections.copy_from_slice(&other.corrections);
         self.flows.copy_from_slice(&other.flows);
     }
 
@@ -75,38 +77,49 @@ impl Tally {
     /// including, another.
     #[inline]
     pub fn spell(&mut self, calendar: &Calendar, counter: usize, from: i32, to: i32) {
-        if to <= from {
-            return;
+        if to > from {
+            self.spell_between(counter, calendar.place_of(from), calendar.place_of(to));
         }
-        let row = counter * (self.segments + 1);
-        self.spells[row + calendar.segment_of(from)] += 1;
-        self.spells[row + calendar.segment_of(to)] -= 1;
     }
 
     /// The same, with its nights for pricing.
     #[inline]
     pub fn priced_spell(&mut self, calendar: &Calendar, counter: usize, from: i32, to: i32) {
-        if to <= from {
-            return;
-        }
-        let row = counter * (self.segments + 1);
-        let first = calendar.segment_of(from);
-        let last = calendar.segment_of(to);
-        self.spells[row + first] += 1;
-        self.spells[row + last] -= 1;
-        // The night of day 0 belongs to the month before the forecast.
-        if first < self.segments {
-            self.corrections[row + first] -= from.max(1) - self.first_day[first];
-        }
-        if last < self.segments {
-            self.corrections[row + last] += to.max(1) - self.first_day[last];
+        if to > from {
+            self.priced_between(counter, calendar.place_of(from), calendar.place_of(to));
         }
     }
 
     /// Counts an event on a day.
     #[inline]
     pub fn event(&mut self, calendar: &Calendar, flow: usize, day: i32) {
-        self.flows[flow * (self.segments + 1) + calendar.segment_of(day)] += 1;
+        self.event_at(flow, calendar.place_of(day));
+    }
+
+    /// [`Tally::spell`] from a day to one that is no earlier.
+    #[inline(always)]
+    pub fn spell_between(&mut self, counter: usize, from: Place, to: Place) {
+        let row = counter * (self.segments + 1);
+        self.spells[row + from.segment()].children += 1;
+        self.spells[row + to.segment()].children -= 1;
+    }
+
+    /// [`Tally::priced_spell`] from a day to one that is no earlier.
+    #[inline(always)]
+    pub fn priced_between(&mut self, counter: usize, from: Place, to: Place) {
+        let row = counter * (self.segments + 1);
+        let first = &mut self.spells[row + from.segment()];
+        first.children += 1;
+        first.nights -= from.nights_before();
+        let last = &mut self.spells[row + to.segment()];
+        last.children -= 1;
+        last.nights += to.nights_before();
+    }
+
+    /// [`Tally::event`].
+    #[inline(always)]
+    pub fn event_at(&mut self, flow: usize, day: Place) {
+        self.flows[flow * (self.segments + 1) + day.segment()] += 1;
     }
 
     /// Folds the counters into the reported series.
@@ -136,9 +149,9 @@ impl Tally {
             let row = counter * (self.segments + 1);
             let mut stock = 0;
             for segment in 0..self.segments {
-                stock += self.spells[row + segment];
+                stock += self.spells[row + segment].children;
                 // Running sums replace the differences; the nights need them.
-                self.spells[row + segment] = stock;
+                self.spells[row + segment].children = stock;
                 self.stocks[counter * months + self.month[segment]] = stock;
             }
         }
@@ -223,6 +236,7 @@ impl Tally {
     /// Nights of a state in a segment, after the stocks have been folded.
     fn nights_of(&self, counter: usize, segment: usize) -> i64 {
         let cell = counter * (self.segments + 1) + segment;
-        i64::from(self.spells[cell]) * self.nights[segment] + i64::from(self.corrections[cell])
+        let spells = self.spells[cell];
+        i64::from(spells.children) * self.nights[segment] + i64::from(spells.nights)
     }
 }

@@ -2,6 +2,7 @@
 //! quickly: tiles of [`TILE`] replicates, cell by cell within a tile.
 
 use crate::model::layout::{Layout, Period, Unit};
+use crate::wide::{Work, widest};
 use std::ops::Range;
 
 /// Replicates in one tile; a cell's values in a tile fill two cache lines.
@@ -20,10 +21,7 @@ enum Cells {
 impl Cells {
     /// Packs `[TILE × cells]` as `[cells × TILE]`.
     fn pack<T: Copy + Into<i64>>(lanes: &[T]) -> Self {
-        let (least, most) = lanes.iter().fold((0, 0), |(least, most), &value| {
-            let value: i64 = value.into();
-            (value.min(least), value.max(most))
-        });
+        let (least, most) = widest(Ends(lanes));
         let fits = |low: i64, high: i64| low <= least && most <= high;
         if fits(i16::MIN.into(), i16::MAX.into()) {
             Self::Narrow(turned(lanes, |value| value as i16))
@@ -35,16 +33,42 @@ impl Cells {
     }
 
     fn add_to(&self, range: Range<usize>, values: &mut [i64]) {
-        fn add<T: Copy + Into<i64>>(cells: &[T], values: &mut [i64]) {
-            for (value, &cell) in values.iter_mut().zip(cells) {
-                *value += cell.into();
+        struct Add<'a, T>(&'a [T], &'a mut [i64]);
+
+        impl<T: Copy + Into<i64>> Work for Add<'_, T> {
+            type Output = ();
+
+            #[inline(always)]
+            fn work(self) {
+                for (value, &cell) in self.1.iter_mut().zip(self.0) {
+                    *value += cell.into();
+                }
             }
         }
+
         match self {
-            Self::Narrow(cells) => add(&cells[range], values),
-            Self::Middling(cells) => add(&cells[range], values),
-            Self::Wide(cells) => add(&cells[range], values),
+            Self::Narrow(cells) => widest(Add(&cells[range], values)),
+            Self::Middling(cells) => widest(Add(&cells[range], values)),
+            Self::Wide(cells) => widest(Add(&cells[range], values)),
         }
+    }
+}
+
+/// The least and the greatest of some values and 0.
+struct Ends<'a, T>(&'a [T]);
+
+impl<T: Copy + Into<i64>> Work for Ends<'_, T> {
+    type Output = (i64, i64);
+
+    #[inline(always)]
+    fn work(self) -> (i64, i64) {
+        let (mut least, mut most) = (0i64, 0i64);
+        for &value in self.0 {
+            let value = value.into();
+            least = least.min(value);
+            most = most.max(value);
+        }
+        (least, most)
     }
 }
 

@@ -3,7 +3,9 @@
 use super::delivery::{Delivery, steps};
 use super::phase::{Phase, Picker, Span, phases};
 use crate::config::workstreams::Manner;
-use crate::luck::{Luck, Purpose, key_of_name, logarithm, uniform};
+use crate::luck::{
+    Logarithms, Luck, Purpose, exponential, key_of_name, logarithm, logarithms, uniform,
+};
 use crate::margins::DIMENSIONS;
 use crate::model::Model;
 use crate::model::aftercare::{PriceModel, ProgrammeModel};
@@ -62,6 +64,49 @@ pub struct Standing {
     pub born: f64,
     /// Day from which the clocks run.
     pub origin: f64,
+}
+
+/// A clock that starts at its own zero and has no factor: its word alone says
+/// when it rings.
+#[derive(Debug, Clone, Copy)]
+pub struct Straight<'a> {
+    curve: &'a Curve,
+    logarithms: &'static Logarithms,
+    days: f64,
+    applies: f64,
+    most: f64,
+}
+
+impl Straight<'_> {
+    /// When it rings, and whether that can be believed: a word at the very ends
+    /// of the curve's table needs [`Straight::ring_anywhere`].
+    #[inline(always)]
+    pub fn ring(&self, origin: f64, word: u32) -> (f64, bool) {
+        // The share that lasts longer; below 1 − applies, the time never comes.
+        let lasts = uniform(!word);
+        let survives = lasts - (1.0 - self.applies);
+        let is_never = (survives <= 0.0) | (1.0 - lasts >= self.most);
+        let share = if is_never {
+            0.5
+        } else {
+            survives / self.applies
+        };
+        let (time, is_inside) = self.curve.time_inside(-self.logarithms.of(share));
+        let ring = origin + time * self.days;
+        let ring = if is_never { f64::INFINITY } else { ring };
+        (ring, is_inside | is_never)
+    }
+
+    /// When it rings, whatever the word.
+    #[inline]
+    pub fn ring_anywhere(&self, origin: f64, word: u32) -> f64 {
+        let (ring, is_inside) = self.ring(origin, word);
+        if is_inside {
+            return ring;
+        }
+        let share = (uniform(!word) - (1.0 - self.applies)) / self.applies;
+        origin + self.curve.time(-self.logarithms.of(share)) * self.days
+    }
 }
 
 /// One scenario's numbers in one replicate.
@@ -189,35 +234,50 @@ impl<'m> World<'m> {
             .sum()
     }
 
-    /// When a clock that starts at its own zero rings, straight from the word
-    /// drawn for it; none where that takes a walk.
+    /// What a clock that starts at its own zero needs to ring straight from the
+    /// word drawn for it; none where that takes a walk.
     #[inline(always)]
-    pub fn ring_of_word(&self, index: usize, origin: f64, word: u32) -> Option<f64> {
+    pub fn straight(&self, index: usize) -> Option<Straight<'_>> {
         let ticking = &self.clocks[index];
-        let TickingHazard::Curve {
-            curve,
-            days,
-            applies,
-            most,
-        } = &ticking.hazard
-        else {
-            return None;
-        };
-        if !ticking.timeline.is_empty() || ticking.factor != 1.0 {
-            return None;
+        match ticking.hazard {
+            TickingHazard::Curve {
+                curve,
+                days,
+                applies,
+                most,
+            } if ticking.timeline.is_empty() && ticking.factor == 1.0 => Some(Straight {
+                curve: &self.model.curves[curve],
+                logarithms: logarithms(),
+                days,
+                applies,
+                most,
+            }),
+            _ => None,
         }
-        // The share that lasts longer; below 1 − applies, the time never comes.
-        let lasts = uniform(!word);
-        let survives = lasts - (1.0 - applies);
-        if survives <= 0.0 || 1.0 - lasts >= *most {
-            return Some(f64::INFINITY);
+    }
+
+    /// When a clock rings whose luck is still the word drawn for it, between two
+    /// times.
+    #[inline]
+    pub fn fresh_ring(
+        &self,
+        index: usize,
+        child: Standing,
+        since: f64,
+        until: f64,
+        word: u32,
+    ) -> f64 {
+        if since == child.origin
+            && let Some(straight) = self.straight(index)
+        {
+            return straight.ring_anywhere(since, word);
         }
-        let share = if *applies >= 1.0 {
-            lasts
-        } else {
-            survives / applies
-        };
-        Some(origin + self.model.curves[*curve].time(-logarithm(share)) * days)
+        // The luck −ln(1 − u) is never less than u: a word above the most that
+        // can be used needs no logarithm and no walk.
+        if uniform(word) >= self.most_luck(index, since - child.born, since - child.origin) {
+            return f64::INFINITY;
+        }
+        self.ring(index, child, since, until, exponential(word))
     }
 
     /// More luck than a clock of banded rates can use up to the horizon, for a

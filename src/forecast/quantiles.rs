@@ -4,6 +4,7 @@
 //! depend on the order of replicates; percentiles are exact order statistics.
 
 use super::columns::Scale;
+use crate::wide::{Work, widest};
 
 /// Levels of the percentiles of a band.
 pub const LEVELS: [f64; 7] = [0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95];
@@ -33,7 +34,13 @@ pub struct Summary {
 /// Without values.
 pub fn summarise(values: &[i64], scale: Scale) -> Summary {
     let range = range(values);
-    let (mean, sd) = mean_and_sd(values, range);
+    let buckets = Buckets::of(range, values.len());
+    let counts = buckets.counts(values);
+    let (mean, sd) = if buckets.shift == 0 {
+        mean_and_sd(values.len(), range.0, moments_of_counts(&counts))
+    } else {
+        mean_and_sd(values.len(), range.0, moments(values, range))
+    };
     let places = LEVELS.map(|level| Place::of(level, values.len()));
     let spreads = LEVELS.map(|level| RankBand::of(level, values.len()));
     let ranks: Vec<usize> = places
@@ -41,7 +48,7 @@ pub fn summarise(values: &[i64], scale: Scale) -> Summary {
         .zip(&spreads)
         .flat_map(|(place, band)| [place.below, place.above, band.low, band.high])
         .collect();
-    let found = order_statistics_within(range, values, &ranks);
+    let found = order_statistics_among(&buckets, counts, values, &ranks);
     let found: Vec<f64> = found.iter().map(|&whole| scale.written(whole)).collect();
     let sd = sd * scale.of_one();
     Summary {
@@ -144,10 +151,10 @@ impl RankBand {
     }
 }
 
-/// Mean and standard deviation (n − 1) of whole numbers.
-fn mean_and_sd(values: &[i64], (least, width): Range) -> (f64, f64) {
-    let count = values.len() as u128;
-    let (sum, squares) = moments(values, least, width);
+/// Mean and standard deviation (n − 1) of so many whole numbers, from the
+/// [`moments`] of their distances from the least.
+fn mean_and_sd(count: usize, least: i64, (sum, squares): (u128, u128)) -> (f64, f64) {
+    let count = count as u128;
     let total = i128::from(least) * count as i128 + sum as i128;
     let spread = (count * squares - sum * sum) as f64;
     let variance = spread / (count as f64 * (count as f64 - 1.0));
@@ -155,7 +162,7 @@ fn mean_and_sd(values: &[i64], (least, width): Range) -> (f64, f64) {
 }
 
 /// Sum and sum of squares of the distances from the least value.
-fn moments(values: &[i64], least: i64, width: u64) -> (u128, u128) {
+fn moments(values: &[i64], (least, width): Range) -> (u128, u128) {
     let distances = values.iter().map(|&value| value.abs_diff(least));
     let fits_in_64_bits = width
         .checked_mul(width)
@@ -173,16 +180,37 @@ fn moments(values: &[i64], least: i64, width: u64) -> (u128, u128) {
     }
 }
 
+/// The same, where it is known how many values lie at each distance.
+fn moments_of_counts(counts: &[u32]) -> (u128, u128) {
+    let distances = (0u64..).zip(counts);
+    distances.fold((0, 0), |(sum, squares), (distance, &count)| {
+        let sum_here = u128::from(distance * u64::from(count));
+        (sum + sum_here, squares + u128::from(distance) * sum_here)
+    })
+}
+
 /// Least value, and the distance from it to the greatest.
 type Range = (i64, u64);
 
 fn range(values: &[i64]) -> Range {
-    let first = *values.first().expect("a column has values");
-    let (least, greatest) = values
-        .iter()
-        .fold((first, first), |(least, greatest), &value| {
-            (least.min(value), greatest.max(value))
-        });
+    struct Ends<'a>(&'a [i64]);
+
+    impl Work for Ends<'_> {
+        type Output = (i64, i64);
+
+        #[inline(always)]
+        fn work(self) -> (i64, i64) {
+            let (mut least, mut greatest) = (i64::MAX, i64::MIN);
+            for &value in self.0 {
+                least = least.min(value);
+                greatest = greatest.max(value);
+            }
+            (least, greatest)
+        }
+    }
+
+    assert!(!values.is_empty(), "a column has values");
+    let (least, greatest) = widest(Ends(values));
     (least, greatest.abs_diff(least))
 }
 
@@ -195,12 +223,24 @@ fn range(values: &[i64]) -> Range {
 /// # Panics
 /// Without values, or for a rank beyond them.
 pub fn order_statistics(values: &[i64], ranks: &[usize]) -> Vec<i64> {
-    order_statistics_within(range(values), values, ranks)
+    let buckets = Buckets::of(range(values), values.len());
+    let counts = buckets.counts(values);
+    order_statistics_among(&buckets, counts, values, ranks)
 }
 
-fn order_statistics_within(range: Range, values: &[i64], ranks: &[usize]) -> Vec<i64> {
-    let buckets = Buckets::of(range, values.len());
-    let ends = buckets.ends(values);
+/// The same, where it is known how many values lie in each bucket.
+fn order_statistics_among(
+    buckets: &Buckets,
+    counts: Vec<u32>,
+    values: &[i64],
+    ranks: &[usize],
+) -> Vec<i64> {
+    let mut ends = counts;
+    let mut sum = 0;
+    for end in &mut ends {
+        sum += *end;
+        *end = sum;
+    }
     let bucket_of_rank = |rank| ends.partition_point(|&end| end as usize <= rank);
     if buckets.shift == 0 {
         return ranks
@@ -247,17 +287,6 @@ impl Buckets {
 
     fn bucket(&self, value: i64) -> usize {
         (value.abs_diff(self.least) >> self.shift) as usize
-    }
-
-    /// Number of values up to the end of each bucket.
-    fn ends(&self, values: &[i64]) -> Vec<u32> {
-        let mut ends = self.counts(values);
-        let mut sum = 0;
-        for end in &mut ends {
-            sum += *end;
-            *end = sum;
-        }
-        ends
     }
 
     /// Number of values in each bucket.
@@ -382,7 +411,16 @@ mod tests {
     #[test]
     fn mean_and_spread_are_exact_and_free_of_order() {
         // 2, 4, 4, 4, 5, 5, 7, 9: mean 5, sum of squares 32, n − 1 = 7.
-        let of = |values: &[i64]| mean_and_sd(values, range(values));
+        let of = |values: &[i64]| {
+            let range = range(values);
+            mean_and_sd(values.len(), range.0, moments(values, range))
+        };
+        // Counted, the same.
+        let counts = [1, 0, 3, 2, 0, 1, 0, 1];
+        assert_eq!(
+            moments_of_counts(&counts),
+            moments(&[2, 4, 4, 4, 5, 5, 7, 9], (2, 7))
+        );
         let (mean, sd) = of(&[2, 4, 4, 4, 5, 5, 7, 9]);
         assert_eq!((mean, sd), (5.0, (32.0_f64 / 7.0).sqrt()));
         let far = 4_000_000_000_000_000_i64;

@@ -3,6 +3,9 @@
 use super::series::AGE_BANDS;
 use crate::units::{ADULT_AGE_YEARS, Date, birthday, date_after, days_between};
 
+/// Days of 18 years without a leap day.
+const PLAIN_DAYS: i32 = 365 * ADULT_AGE_YEARS;
+
 /// The days on which children leave the reported age bands, by day of birth.
 #[derive(Debug, Clone)]
 pub struct Birthdays {
@@ -10,6 +13,9 @@ pub struct Birthdays {
     first_born: i32,
     /// A row for each day of birth, so that a child's days lie together.
     days: Vec<[i32; AGE_BANDS.len()]>,
+    /// Days from each day of birth to the eighteenth birthday, less those of
+    /// 18 years without a leap day: small, for it is looked up for everybody.
+    leap_days: Vec<u8>,
 }
 
 impl Birthdays {
@@ -17,16 +23,21 @@ impl Birthdays {
     /// horizon.
     pub fn new(start: Date, horizon: i32) -> Self {
         let first_born = days_between(start, birthday(start, -ADULT_AGE_YEARS)) - 3;
-        let days = (first_born..=horizon)
+        let days: Vec<[i32; AGE_BANDS.len()]> = (first_born..=horizon)
             .map(|born| {
                 let born = date_after(start, born);
                 AGE_BANDS.map(|(years, _)| days_between(start, birthday(born, years)))
             })
             .collect();
+        let leap_days = (first_born..)
+            .zip(&days)
+            .map(|(born, ends)| (ends[AGE_BANDS.len() - 1] - born - PLAIN_DAYS) as u8)
+            .collect();
         Self {
             start,
             first_born,
             days,
+            leap_days,
         }
     }
 
@@ -44,7 +55,7 @@ impl Birthdays {
     /// The eighteenth birthday.
     #[inline]
     pub fn adult(&self, born: i32) -> i32 {
-        self.ends_of_bands(born)[AGE_BANDS.len() - 1]
+        born + PLAIN_DAYS + i32::from(self.leap_days[(born - self.first_born) as usize])
     }
 
     /// The day on which somebody turns so many years.

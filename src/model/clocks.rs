@@ -173,9 +173,12 @@ impl Curves {
     }
 }
 
+/// The kind of exit of a clock that leads to none.
+pub const NO_EXIT: u8 = u8::MAX;
+
 /// Which clocks run for whom: the clocks of a child are an intersection of
 /// sets, worked out in a few instructions.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Running {
     /// Clocks for each legal status.
     pub legal_status: Vec<ClockSet>,
@@ -191,11 +194,14 @@ pub struct Running {
     pub all_joins: ClockSet,
     /// Clocks that run only below an age at entry, in days.
     pub young: Vec<(f64, ClockSet)>,
+    /// The kind of exit that each clock leads to, or [`NO_EXIT`]; the
+    /// eighteenth birthday comes behind the most clocks there can be.
+    pub exits: [u8; MOST_CLOCKS + 1],
 }
 
 impl Running {
     /// The sets of a model's clocks.
-    pub fn new(config: &Config, clocks: &[Clock]) -> Self {
+    pub fn new(config: &Config, clocks: &[Clock], ageing_out: u8) -> Self {
         let set = |holds: &dyn Fn(&Clock) -> bool| {
             clocks
                 .iter()
@@ -240,11 +246,25 @@ impl Running {
                 .filter(|(_, clock)| clock.age_at_entry_below.is_finite())
                 .map(|(index, clock)| (clock.age_at_entry_below, 1 << index))
                 .collect(),
+            exits: std::array::from_fn(|index| match clocks.get(index) {
+                None if index == MOST_CLOCKS => ageing_out,
+                None => NO_EXIT,
+                Some(clock) => match clock.effect {
+                    Effect::Exit(kind) => kind,
+                    Effect::Move(_) | Effect::Join(_) => NO_EXIT,
+                },
+            }),
         }
     }
-}
 
-impl Running {
+    /// Clocks that run for a child on no pathway.
+    #[inline(always)]
+    pub fn off_pathways(&self, legal_status: u8, placement: u8, stream: u8) -> ClockSet {
+        self.legal_status[usize::from(legal_status)]
+            & self.placement[usize::from(placement)]
+            & self.stream[usize::from(stream)]
+    }
+
     /// Whether the same clocks run for whoever is on no pathway.
     pub fn same_off_pathways(&self, other: &Self) -> bool {
         let Self {
@@ -255,6 +275,7 @@ impl Running {
             joins,
             all_joins,
             young,
+            exits,
         } = self;
         *legal_status == other.legal_status
             && *placement == other.placement
@@ -262,6 +283,7 @@ impl Running {
             && *joins == other.joins
             && *all_joins == other.all_joins
             && *young == other.young
+            && *exits == other.exits
     }
 }
 

@@ -18,8 +18,14 @@ const SHIFT: u32 = 23 - KNOT_BITS;
 struct LogTable {
     first: u32,
     origin: f32,
-    knots: Box<[f32]>,
+    /// Index of the last knot.
+    last: u32,
+    /// Knots, and room behind them.
+    knots: Box<[f32; MOST_KNOTS]>,
 }
+
+/// Room for knots: a power of two, so that any index can be brought inside.
+const MOST_KNOTS: usize = 4096;
 
 impl LogTable {
     /// Tabulates `f` from 2^`lowest` to 2^`highest`; below, it runs straight to
@@ -28,36 +34,48 @@ impl LogTable {
         let first = ((lowest + 127) as u32) << KNOT_BITS;
         let last = ((highest + 127) as u32) << KNOT_BITS;
         let origin = f(0.0) as f32;
-        let knots = (first..=last)
-            .map(|index| f(f64::from(f32::from_bits(index << SHIFT))) as f32)
-            .collect();
+        let mut knots = Box::new([0.0; MOST_KNOTS]);
+        for (knot, index) in knots.iter_mut().zip(first..=last) {
+            *knot = f(f64::from(f32::from_bits(index << SHIFT))) as f32;
+        }
         Self {
             first,
             origin,
+            last: last - first,
             knots,
         }
     }
 
     #[inline(always)]
     fn at(&self, x: f64) -> f64 {
-        let x = x as f32;
-        let bits = x.to_bits();
-        let index = (bits >> SHIFT).wrapping_sub(self.first) as usize;
-        if index + 1 < self.knots.len() {
-            let fraction = (bits & ((1 << SHIFT) - 1)) as f32 * (1.0 / (1 << SHIFT) as f32);
-            let (low, high) = (self.knots[index], self.knots[index + 1]);
-            return f64::from(low + (high - low) * fraction);
+        let (value, is_inside) = self.inside(x);
+        if is_inside {
+            return value;
         }
-        self.outside(x)
+        self.outside(x as f32)
+    }
+
+    /// The value between two knots, and whether there are two; without a
+    /// branch, so that many look-ups fit side by side.
+    #[inline(always)]
+    fn inside(&self, x: f64) -> (f64, bool) {
+        let bits = (x as f32).to_bits();
+        let index = (bits >> SHIFT).wrapping_sub(self.first);
+        let fraction = (bits & ((1 << SHIFT) - 1)) as f32 * (1.0 / (1 << SHIFT) as f32);
+        let knot = |index: u32| self.knots[index as usize % MOST_KNOTS];
+        let (low, high) = (knot(index), knot(index.wrapping_add(1)));
+        let value = f64::from(low + (high - low) * fraction);
+        (value, index < self.last)
     }
 
     /// The argument at which a rising table reaches a value.
     fn search(&self, value: f64) -> f64 {
         let value = value as f32;
-        let above = self.knots.partition_point(|knot| *knot <= value);
+        let knots = &self.knots[..=self.last as usize];
+        let above = knots.partition_point(|knot| *knot <= value);
         let at = |index: usize| f32::from_bits((self.first + index as u32) << SHIFT);
         if above == 0 {
-            let share = (value - self.origin) / (self.knots[0] - self.origin);
+            let share = (value - self.origin) / (knots[0] - self.origin);
             // A table that starts with a jump has nothing below it.
             return if share > 0.0 {
                 f64::from(at(0) * share)
@@ -65,10 +83,10 @@ impl LogTable {
                 0.0
             };
         }
-        if above == self.knots.len() {
+        if above == knots.len() {
             return MOST_HAZARD;
         }
-        let (low, high) = (self.knots[above - 1], self.knots[above]);
+        let (low, high) = (knots[above - 1], knots[above]);
         let (from, to) = (at(above - 1), at(above));
         f64::from(from + (to - from) * (value - low) / (high - low))
     }
@@ -81,9 +99,9 @@ impl LogTable {
             let share = (x / lowest).max(0.0);
             return f64::from(self.origin + (self.knots[0] - self.origin) * share);
         }
-        let end = self.knots.len() - 1;
-        let highest = f32::from_bits((self.first + end as u32) << SHIFT);
-        let before = f32::from_bits((self.first + end as u32 - 1) << SHIFT);
+        let end = self.last as usize;
+        let highest = f32::from_bits((self.first + self.last) << SHIFT);
+        let before = f32::from_bits((self.first + self.last - 1) << SHIFT);
         let slope = (self.knots[end] - self.knots[end - 1]) / (highest - before);
         f64::from(self.knots[end] + slope * (x - highest))
     }
@@ -140,6 +158,13 @@ impl Curve {
     #[inline(always)]
     pub fn time(&self, hazard: f64) -> f64 {
         self.inverse.at(hazard)
+    }
+
+    /// The same without a branch, and whether it can be believed: a hazard below
+    /// the table's first knot or beyond its last cannot.
+    #[inline(always)]
+    pub fn time_inside(&self, hazard: f64) -> (f64, bool) {
+        self.inverse.inside(hazard)
     }
 
     /// Cumulative hazard at a time in units.

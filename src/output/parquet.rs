@@ -11,6 +11,7 @@ mod hub;
 mod parameters;
 mod replicates;
 mod risks;
+mod runs;
 mod sensitivity;
 mod table;
 mod tables;

@@ -26,6 +26,7 @@ pub fn write_backtest(
         file_name: FILE_NAME,
         schema_name: "backtest/1",
         fields: fields(),
+        runs: Vec::new(),
         is_bulky: false,
         scattered: &[],
     };

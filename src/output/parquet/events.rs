@@ -58,6 +58,7 @@ impl EventWriter {
                 nullable(number("drawn")),
                 nullable(number("threshold")),
             ],
+            runs: Vec::new(),
             is_bulky: true,
             scattered: &["drawn"],
         };

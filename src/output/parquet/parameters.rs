@@ -24,6 +24,7 @@ impl ParameterWriter {
             file_name: "parameters.parquet",
             schema_name: "parameters/1",
             fields: vec![count("replicate"), text("parameter"), number("value")],
+            runs: Vec::new(),
             is_bulky: true,
             scattered: &["value"],
         };

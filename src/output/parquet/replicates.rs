@@ -1,11 +1,13 @@
 //! `replicates.parquet`: a value for every replicate of every kept series.
 
 use super::Metadata;
+use super::runs::{RunColumn, Runs};
 use super::table::{TableKind, TableWriter, count, date, epoch_days, number, text};
 use crate::forecast::Column;
 use crate::output::OutputError;
 use crate::output::manifest::FileRecord;
-use arrow::array::{ArrayRef, Date32Array, Float64Array, StringArray, UInt32Array};
+use arrow::array::{ArrayRef, Date32Array, Float64Array};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -36,6 +38,14 @@ impl ReplicateWriter {
             file_name: "replicates.parquet",
             schema_name: "replicates/1",
             fields,
+            runs: vec![
+                RunColumn::Text(Runs::default()),
+                RunColumn::Text(Runs::default()),
+                RunColumn::Text(Runs::default()),
+                RunColumn::Text(Runs::default()),
+                RunColumn::Text(Runs::default()),
+                RunColumn::Count(Runs::default()),
+            ],
             is_bulky: true,
             scattered: &["value"],
         };
@@ -69,13 +79,16 @@ impl ReplicateWriter {
         self.advance(scenario, first_replicate, first);
         let words = self::words(scenario, first);
         let at_once = (CHUNK_ROWS / columns.len()).clamp(1, replicates.max(1));
-        let texts = words.map(|word| repeated(word, at_once * columns.len()));
         for from in (0..replicates).step_by(at_once) {
             let to = (from + at_once).min(replicates);
-            let rows = (to - from) * columns.len();
-            let mut arrays: Vec<ArrayRef> = texts.iter().map(|text| text.slice(0, rows)).collect();
-            arrays.extend(numbers(columns, first_replicate, from..to));
-            self.writer.write(&arrays)?;
+            let (texts, counts) = self.writer.runs().split_at_mut(words.len());
+            for (text, word) in texts.iter_mut().zip(words) {
+                text.push_text(word, (to - from) * columns.len());
+            }
+            for replicate in from..to {
+                counts[0].push_count(first_replicate + replicate as u32, columns.len());
+            }
+            self.writer.write(&dates_and_values(columns, from..to))?;
         }
         Ok(())
     }
@@ -116,27 +129,20 @@ fn check_group(columns: &[Column]) {
     assert!(columns.is_sorted_by(|a, b| a.date < b.date));
 }
 
-fn repeated(word: &str, rows: usize) -> ArrayRef {
-    Arc::new(StringArray::new_repeated(word, rows))
-}
-
-/// Replicate, date and value of some replicates, replicate by replicate.
-fn numbers(columns: &[Column], first: u32, replicates: std::ops::Range<usize>) -> [ArrayRef; 3] {
+/// Date and value of some replicates, replicate by replicate.
+fn dates_and_values(columns: &[Column], replicates: Range<usize>) -> [ArrayRef; 2] {
     let dates: Vec<i32> = columns
         .iter()
         .map(|column| epoch_days(column.date))
         .collect();
     let rows = replicates.len() * columns.len();
-    let mut numbers = Vec::with_capacity(rows);
     let mut days = Vec::with_capacity(rows);
     let mut values = Vec::with_capacity(rows);
     for replicate in replicates {
-        numbers.resize(numbers.len() + columns.len(), first + replicate as u32);
         days.extend_from_slice(&dates);
         values.extend(columns.iter().map(|column| column.values[replicate]));
     }
     [
-        Arc::new(UInt32Array::from(numbers)),
         Arc::new(Date32Array::from(days)),
         Arc::new(Float64Array::from(values)),
     ]

@@ -26,6 +26,7 @@ pub fn write_risks(
         file_name: "risks.parquet",
         schema_name: "risks/1",
         fields: fields(),
+        runs: Vec::new(),
         is_bulky: false,
         scattered: &[],
     };

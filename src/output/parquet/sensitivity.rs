@@ -78,6 +78,7 @@ pub fn write_sensitivity(
         file_name: "sensitivity.parquet",
         schema_name: "sensitivity/1",
         fields,
+        runs: Vec::new(),
         is_bulky: false,
         scattered: &[],
     };

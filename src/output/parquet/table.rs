@@ -1,6 +1,7 @@
 //! One Parquet file being written: arrays in, bytes hashed on their way out.
 
 use super::Metadata;
+use super::runs::RunColumn;
 use crate::output::manifest::FileRecord;
 use crate::output::{OutputError, hexadecimal};
 use crate::units::Date;
@@ -30,6 +31,8 @@ pub(super) struct TableKind {
     /// Value of `lacsim.schema`.
     pub schema_name: &'static str,
     pub fields: Vec<Field>,
+    /// The first columns, where they are written as runs.
+    pub runs: Vec<RunColumn>,
     /// Whether the file may be large: stronger compression where there is any.
     pub is_bulky: bool,
     /// Columns whose values hardly repeat, so that neither a dictionary nor
@@ -44,6 +47,7 @@ pub(super) struct TableWriter {
     schema: SchemaRef,
     file: SerializedFileWriter<HashedFile>,
     factory: ArrowRowGroupWriterFactory,
+    runs: Vec<RunColumn>,
     row_group: Option<Vec<ArrowColumnWriter>>,
     row_group_rows: usize,
     rows: u64,
@@ -60,6 +64,7 @@ impl TableWriter {
         let file = HashedFile::create(&path).map_err(OutputError::io(&path, "create"))?;
         let properties = properties(metadata, &kind);
         let schema = Arc::new(Schema::new(kind.fields));
+        let runs = kind.runs;
         let (file, factory) = ArrowWriter::try_new(file, schema.clone(), Some(properties))
             .and_then(ArrowWriter::into_serialized_writer)
             .map_err(OutputError::parquet(&path, "write"))?;
@@ -69,13 +74,20 @@ impl TableWriter {
             schema,
             file,
             factory,
+            runs,
             row_group: None,
             row_group_rows: 0,
             rows: 0,
         })
     }
 
-    /// Writes rows, a column for each field of the schema.
+    /// The columns of runs, to take rows before the others are written.
+    pub fn runs(&mut self) -> &mut [RunColumn] {
+        &mut self.runs
+    }
+
+    /// Writes rows, a column for each field of the schema behind the columns of
+    /// runs.
     pub fn write(&mut self, columns: &[ArrayRef]) -> Result<(), OutputError> {
         self.encode(columns)
             .map_err(OutputError::parquet(&self.path, "write"))
@@ -106,12 +118,14 @@ impl TableWriter {
             Some(writers) => writers,
             none => {
                 let index = self.file.flushed_row_groups().len();
-                none.insert(self.factory.create_column_writers(index)?)
+                let writers = self.factory.create_column_writers(index)?;
+                none.insert(writers.into_iter().skip(self.runs.len()).collect())
             }
         };
+        let fields = &self.schema.fields()[self.runs.len()..];
         writers
             .par_iter_mut()
-            .zip(self.schema.fields().par_iter().zip(columns))
+            .zip(fields.par_iter().zip(columns))
             .try_for_each(|(writer, (field, column))| {
                 let leaves = compute_leaves(field, column)?;
                 leaves.iter().try_for_each(|leaf| writer.write(leaf))
@@ -132,7 +146,11 @@ impl TableWriter {
             .into_par_iter()
             .map(ArrowColumnWriter::close)
             .collect::<ParquetResult<_>>()?;
+        let descriptions = self.file.schema_descr().columns().to_vec();
         let mut row_group = self.file.next_row_group()?;
+        for (runs, column) in self.runs.iter_mut().zip(descriptions) {
+            runs.append_to(&mut row_group, column)?;
+        }
         for chunk in chunks {
             chunk.append_to_row_group(&mut row_group)?;
         }

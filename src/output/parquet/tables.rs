@@ -29,6 +29,7 @@ pub fn write_bands(
         file_name: "bands.parquet",
         schema_name: "bands/1",
         fields: band_fields(),
+        runs: Vec::new(),
         is_bulky: false,
         scattered: &[],
     };
@@ -53,6 +54,7 @@ pub fn write_targets(
         file_name: "targets.parquet",
         schema_name: "targets/1",
         fields: target_fields(),
+        runs: Vec::new(),
         is_bulky: false,
         scattered: &[],
     };

@@ -1,0 +1,441 @@
+//! First stays of many children at once, in columns.
+//!
+//! Most children live one stay: they come in, one of their clocks rings before
+//! the others, and they leave. What such a life needs is worked out here column
+//! by column, for a crowd of children at a time and with few branches that the
+//! processor could guess wrong. Whoever does anything else — moves, joins a
+//! pathway, comes back — is handed to `replicate`, which plays one child event
+//! by event. Both give the same to the bit; a test plays every child both ways.
+
+use super::life::{Counted, Life, NONE, Whereabouts, day_of};
+use super::record::Recorder;
+use super::replicate::Play;
+use super::walk::Walkers;
+use super::world::{Standing, Straight};
+use crate::luck::{CROWD, CrowdWords, Key, Purpose, words_at};
+use crate::model::clocks::{ClockSet, MOST_CLOCKS, NO_EXIT};
+use crate::wide::{Work, widest};
+
+/// Stands for the eighteenth birthday among the clocks.
+pub const BIRTHDAY: usize = MOST_CLOCKS;
+
+/// Up to [`CROWD`] children at the start of their first stays. Reused from
+/// crowd to crowd; what lies behind the last child means nothing.
+#[derive(Debug)]
+pub struct Crowd {
+    /// How many there are.
+    pub count: usize,
+    /// Whether they are in care on the start date.
+    pub here_today: bool,
+    /// Keys.
+    pub keys: [Key; CROWD],
+    /// Keys of their families.
+    pub families: [Key; CROWD],
+    /// Streams.
+    pub stream: [u8; CROWD],
+    /// Legal statuses.
+    pub legal_status: [u8; CROWD],
+    /// Placements.
+    pub placement: [u8; CROWD],
+    /// Days of birth.
+    pub born: [i32; CROWD],
+    /// Eighteenth birthdays.
+    pub adult: [i32; CROWD],
+    /// Days from which the stays are counted.
+    pub since: [i32; CROWD],
+    /// Times from which the clocks run.
+    pub origin: [f64; CROWD],
+    /// Pathways that they enter at once, or none.
+    pub pathway: [u8; CROWD],
+    /// Those who are played one by one whatever their clocks do.
+    pub is_alone: [bool; CROWD],
+    /// Words of what they are like when they come in.
+    pub profile: CrowdWords,
+    /// Words of their clocks, four clocks a block.
+    pub clocks: Vec<CrowdWords>,
+    /// When their clocks ring, by clock: of any that do not run, whatever.
+    /// Empty where nobody has worked it out.
+    rings: Vec<[f64; CROWD]>,
+    /// Places of those who have been left to be played one by one.
+    pub others: Vec<u8>,
+    /// Whoever is played one by one, one after the other.
+    pub life: Life,
+    pub(super) first: FirstRings,
+    pub(super) walkers: Walkers,
+}
+
+/// Which clock rings first, and when.
+#[derive(Debug)]
+pub(super) struct FirstRings {
+    /// Clocks that run.
+    pub running: [ClockSet; CROWD],
+    /// When the first of them rings.
+    pub time: [f64; CROWD],
+    clock: [u32; CROWD],
+    /// The kind of exit that it is, or [`NO_EXIT`].
+    pub kind: [u8; CROWD],
+    /// The day on which it counts, none later than the day behind the horizon.
+    day: [i32; CROWD],
+}
+
+impl Default for Crowd {
+    fn default() -> Self {
+        Self {
+            count: 0,
+            here_today: false,
+            keys: [0; CROWD],
+            families: [0; CROWD],
+            stream: [0; CROWD],
+            legal_status: [0; CROWD],
+            placement: [0; CROWD],
+            born: [0; CROWD],
+            adult: [0; CROWD],
+            since: [0; CROWD],
+            origin: [0.0; CROWD],
+            pathway: [NONE; CROWD],
+            is_alone: [false; CROWD],
+            profile: [[0; CROWD]; 4],
+            clocks: Vec::new(),
+            rings: Vec::new(),
+            others: Vec::with_capacity(CROWD),
+            life: Life::default(),
+            first: FirstRings {
+                running: [0; CROWD],
+                time: [0.0; CROWD],
+                clock: [0; CROWD],
+                kind: [NO_EXIT; CROWD],
+                day: [0; CROWD],
+            },
+            walkers: Walkers::default(),
+        }
+    }
+}
+
+impl Crowd {
+    /// Makes the scratch life the child in a place, outside care, with the
+    /// words of its clocks, and when they ring if that is known.
+    pub fn bring_to_life(&mut self, place: usize) {
+        self.name_life(place);
+        for (ring, rings) in self.life.rings.iter_mut().zip(&self.rings) {
+            *ring = rings[place];
+        }
+        self.life.dealt_rings = !self.rings.is_empty();
+        for (block, words) in self.clocks.iter().enumerate() {
+            self.life.take_words(block, words_at(words, place));
+        }
+    }
+
+    /// The same without the words.
+    fn name_life(&mut self, place: usize) {
+        let life = &mut self.life;
+        life.become_child(
+            self.keys[place],
+            self.families[place],
+            self.stream[place],
+            self.born[place],
+            self.adult[place],
+        );
+        life.legal_status = self.legal_status[place];
+        life.placement = self.placement[place];
+        life.here_today = self.here_today;
+    }
+}
+
+impl<R: Recorder> Play<'_, R> {
+    /// Plays the children of a crowd whose first stay is all that there is to
+    /// them, and leaves the places of the others in `crowd.others`.
+    pub(super) fn play_crowd(&mut self, crowd: &mut Crowd) {
+        let count = crowd.count;
+        let blocks = self.world.clocks.len().div_ceil(4);
+        crowd.clocks.resize(blocks, [[0; CROWD]; 4]);
+        let keys = &crowd.keys[..count];
+        for (block, words) in crowd.clocks.iter_mut().enumerate() {
+            self.luck
+                .words_of_crowd(keys, Purpose::Clock, block as u8, words);
+        }
+        self.children += count as u64;
+        crowd.others.clear();
+        if R::LISTENS || self.world.model.shares_everything {
+            crowd.rings.clear();
+            crowd.others.extend(0..count as u8);
+            return;
+        }
+        self.first_rings(crowd);
+        if crowd.here_today {
+            self.walk_crowd(crowd);
+        }
+        widest(Days {
+            behind: self.horizon + 1.0,
+            first: &mut crowd.first,
+        });
+        for place in 0..count {
+            self.play_first_stay(crowd, place);
+        }
+    }
+
+    /// Counts one child's first stay, if that is all that there is to it.
+    #[inline(always)]
+    fn play_first_stay(&mut self, crowd: &mut Crowd, place: usize) {
+        let time = crowd.first.time[place];
+        let kind = crowd.first.kind[place];
+        let is_over = time > self.horizon;
+        if crowd.is_alone[place] | (!is_over & (kind == NO_EXIT)) {
+            crowd.others.push(place as u8);
+            return;
+        }
+        // Whoever stays to the end is counted as leaving behind it, where
+        // nobody looks.
+        let kind = if kind == NO_EXIT { 0 } else { kind };
+        let nights = self.nights(crowd.since[place], crowd.first.day[place]);
+        let [from, to] = nights.places;
+        let child = Counted {
+            born: crowd.born[place],
+            stream: crowd.stream[place],
+            legal_status: crowd.legal_status[place],
+            placement: crowd.placement[place],
+            here_today: crowd.here_today,
+        };
+        if !crowd.here_today {
+            self.tally.event_at(self.counters.admissions, from);
+        }
+        self.count_placement_nights(child, nights);
+        self.count_status_nights(child, nights);
+        self.count_stay_nights(child, nights);
+        self.tally
+            .event_at(self.counters.exits + usize::from(kind), to);
+        if self.world.model.consequences.has(kind) && !is_over {
+            crowd.name_life(place);
+            crowd.life.stays = 1;
+            crowd.life.whereabouts = Whereabouts::Over;
+            self.follow_exit(&mut crowd.life, time, kind);
+            self.go_on(&mut crowd.life);
+        }
+    }
+
+    /// Works out which clock of each child rings first, and when.
+    #[inline]
+    fn first_rings(&self, crowd: &mut Crowd) {
+        let count = crowd.count;
+        let running = &self.world.model.running;
+        let first = &mut crowd.first;
+        for place in 0..count {
+            first.running[place] = running.off_pathways(
+                crowd.legal_status[place],
+                crowd.placement[place],
+                crowd.stream[place],
+            );
+        }
+        widest(Begin {
+            young: &running.young,
+            adult: &crowd.adult,
+            origin: &crowd.origin,
+            born: &crowd.born,
+            first,
+        });
+        let starts_at_zero =
+            (0..count).all(|place| crowd.origin[place] == f64::from(crowd.since[place]));
+        crowd
+            .rings
+            .resize(self.world.clocks.len(), [f64::INFINITY; CROWD]);
+        for clock in 0..self.world.clocks.len() {
+            let words = &crowd.clocks[clock / 4][clock % 4];
+            match self.world.straight(clock).filter(|_| starts_at_zero) {
+                Some(straight) => widest(StraightRings {
+                    straight,
+                    age_below: self.world.model.clocks[clock].age_below,
+                    clock,
+                    words,
+                    origin: &crowd.origin,
+                    born: &crowd.born,
+                    rings: &mut crowd.rings[clock],
+                    first: &mut crowd.first,
+                }),
+                None => self.other_rings(clock, crowd),
+            }
+        }
+        for place in 0..count {
+            crowd.first.kind[place] = running.exits[crowd.first.clock[place] as usize];
+        }
+    }
+
+    /// A clock that takes a walk for each child whose luck it can reach.
+    fn other_rings(&self, clock: usize, crowd: &mut Crowd) {
+        let words = &crowd.clocks[clock / 4][clock % 4];
+        let never_from = self.world.clocks[clock].never_from;
+        let age_below = self.world.model.clocks[clock].age_below;
+        let first = &mut crowd.first;
+        let rings = &mut crowd.rings[clock];
+        *rings = [f64::INFINITY; CROWD];
+        let mut reached = [0u8; CROWD];
+        let mut some = 0;
+        for place in 0..crowd.count {
+            reached[some] = place as u8;
+            let runs = first.running[place] >> clock & 1 == 1;
+            some += usize::from(runs && words[place] <= never_from);
+        }
+        for &place in &reached[..some] {
+            let place = usize::from(place);
+            let child = Standing {
+                born: f64::from(crowd.born[place]),
+                origin: crowd.origin[place],
+            };
+            let since = f64::from(crowd.since[place]);
+            let until = f64::from(crowd.adult[place]).min(self.horizon);
+            let ring = self
+                .world
+                .fresh_ring(clock, child, since, until, words[place]);
+            if ring - child.born < age_below {
+                rings[place] = ring;
+                if ring < first.time[place] {
+                    first.time[place] = ring;
+                    first.clock[place] = clock as u32;
+                }
+            }
+        }
+    }
+}
+
+/// Everybody turns eighteen, and clocks for the young stand still for others.
+struct Begin<'a> {
+    young: &'a [(f64, ClockSet)],
+    adult: &'a [i32; CROWD],
+    origin: &'a [f64; CROWD],
+    born: &'a [i32; CROWD],
+    first: &'a mut FirstRings,
+}
+
+impl Work for Begin<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn work(self) {
+        for &(limit, clocks) in self.young {
+            for place in 0..CROWD {
+                let age = self.origin[place] - f64::from(self.born[place]);
+                let stand_still = if age >= limit { clocks } else { 0 };
+                self.first.running[place] &= !stand_still;
+            }
+        }
+        for place in 0..CROWD {
+            self.first.time[place] = f64::from(self.adult[place]);
+            self.first.clock[place] = BIRTHDAY as u32;
+        }
+    }
+}
+
+/// The days on which first rings count.
+struct Days<'a> {
+    behind: f64,
+    first: &'a mut FirstRings,
+}
+
+impl Work for Days<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn work(self) {
+        for place in 0..CROWD {
+            self.first.day[place] = day_of(self.first.time[place].min(self.behind));
+        }
+    }
+}
+
+/// A clock that starts at its own zero for every child of a crowd.
+struct StraightRings<'a> {
+    straight: Straight<'a>,
+    age_below: f64,
+    clock: usize,
+    words: &'a [u32; CROWD],
+    origin: &'a [f64; CROWD],
+    born: &'a [i32; CROWD],
+    rings: &'a mut [f64; CROWD],
+    first: &'a mut FirstRings,
+}
+
+impl Work for StraightRings<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn work(self) {
+        let mut all_inside = true;
+        for place in 0..CROWD {
+            let (ring, is_inside) = self.straight.ring(self.origin[place], self.words[place]);
+            self.rings[place] = ring;
+            all_inside &= is_inside;
+        }
+        if !all_inside {
+            for place in 0..CROWD {
+                let (origin, word) = (self.origin[place], self.words[place]);
+                self.rings[place] = self.straight.ring_anywhere(origin, word);
+            }
+        }
+        let set = 1 << self.clock;
+        for place in 0..CROWD {
+            let (ring, time) = (self.rings[place], self.first.time[place]);
+            let is_too_old = ring - f64::from(self.born[place]) >= self.age_below;
+            let ring = if is_too_old { f64::INFINITY } else { ring };
+            self.rings[place] = ring;
+            // One bit and another, not one test after another: nothing to guess.
+            let is_first = (self.first.running[place] & set != 0) & (ring < time);
+            self.first.time[place] = if is_first { ring } else { time };
+            let clock = self.first.clock[place];
+            self.first.clock[place] = if is_first { self.clock as u32 } else { clock };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config;
+    use crate::engine::company::Company;
+    use crate::engine::record::{Recorder, Silent};
+    use crate::engine::replicate::{Stage, play};
+    use crate::engine::worlds;
+    use crate::luck::Seed;
+    use crate::model::Model;
+    use crate::run::Plan;
+    use std::path::Path;
+
+    /// What a replicate adds up to: counts, pence, children.
+    type Sums = (Vec<i32>, Vec<i64>, u64);
+
+    fn sums<R: Recorder>(plan: &Plan, model: &Model, replicate: u32, recorder: &mut R) -> Sums {
+        let luck = Seed(5).replicate(replicate);
+        let parameters = plan.numbers.draw(&Seed(5).replicate(replicate));
+        let worlds = worlds(&Company::of_one(model), &parameters, &luck);
+        let mut sums = Sums::default();
+        let keep = |_, tally: &crate::engine::tally::Tally| {
+            sums.0.clone_from(&tally.counts);
+            sums.1.clone_from(&tally.pence);
+        };
+        sums.2 = play(&worlds, 0, &luck, &mut Stage::new(model), recorder, keep);
+        sums
+    }
+
+    #[test]
+    fn crowds_give_what_children_give_one_by_one() {
+        for file in [
+            "configs/example.toml",
+            "configs/herefordshire.toml",
+            "configs/telford.toml",
+            "configs/wolverhampton.toml",
+            "benches/workloads/w1a.toml",
+            "benches/workloads/w1b.toml",
+            "tests/data/golden.toml",
+        ] {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+            let text = std::fs::read_to_string(&path).unwrap();
+            let checked = config::load(file, &text).unwrap();
+            let plan = Plan::new(&path, checked).unwrap();
+            for model in &plan.models {
+                for replicate in 0..5 {
+                    let crowds = sums(&plan, model, replicate, &mut Silent);
+                    let mut notes = Vec::new();
+                    let one_by_one = sums(&plan, model, replicate, &mut notes);
+                    assert!(crowds == one_by_one, "{file}: {}", model.scenario);
+                    assert!(crowds.2 > 100 && !notes.is_empty());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The widest vectors that the processor has.
+//!
+//! The program is built for any processor of its kind; what is worked out for
+//! many children at once is built again for newer ones, and the choice is made
+//! when the program runs. Nothing is fused or reordered on the way: every
+//! width gives the same bits.
+
+/// Widths of vectors, from the narrowest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Width {
+    /// What every processor has.
+    Plain,
+    /// 256 bits.
+    Avx2,
+    /// 512 bits.
+    Avx512,
+}
+
+impl Width {
+    /// The widest that this processor has.
+    #[inline]
+    pub fn widest() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        {
+            if is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512dq")
+                && is_x86_feature_detected!("avx512vl")
+                && is_x86_feature_detected!("avx512bw")
+            {
+                return Self::Avx512;
+            }
+            if is_x86_feature_detected!("avx2") {
+                return Self::Avx2;
+            }
+        }
+        Self::Plain
+    }
+}
+
+/// A piece of work that is built for every width. Its method and what that
+/// calls in its loops are `#[inline(always)]`: only what is inlined is built
+/// anew.
+pub trait Work {
+    /// What comes of it.
+    type Output;
+
+    /// Does it.
+    fn work(self) -> Self::Output;
+}
+
+/// Does a piece of work with the widest vectors there are.
+#[inline]
+pub fn widest<W: Work>(work: W) -> W::Output {
+    at_width(Width::widest(), work)
+}
+
+/// The same at a width that the processor has.
+#[inline]
+fn at_width<W: Work>(width: Width, work: W) -> W::Output {
+    #[cfg(target_arch = "x86_64")]
+    {
+        #[target_feature(enable = "avx2")]
+        fn avx2<W: Work>(work: W) -> W::Output {
+            work.work()
+        }
+        #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw")]
+        fn avx512<W: Work>(work: W) -> W::Output {
+            work.work()
+        }
+        #[allow(unsafe_code)]
+        match width.min(Width::widest()) {
+            // SAFETY: the processor has just said that it has these vectors,
+            // which is all that the functions ask for.
+            Width::Avx512 => return unsafe { avx512(work) },
+            Width::Avx2 => return unsafe { avx2(work) },
+            Width::Plain => {}
+        }
+    }
+    let _ = width;
+    work.work()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Sum<'a>(&'a [f64]);
+
+    impl Work for Sum<'_> {
+        type Output = Vec<f64>;
+
+        #[inline(always)]
+        fn work(self) -> Vec<f64> {
+            self.0.iter().map(|x| x * 1.1 + x / 3.0).collect()
+        }
+    }
+
+    #[test]
+    fn every_width_gives_the_same_bits() {
+        let numbers: Vec<f64> = (0..1000).map(|i| f64::from(i) * 0.37).collect();
+        let plain = at_width(Width::Plain, Sum(&numbers));
+        assert_eq!(at_width(Width::Avx2, Sum(&numbers)), plain);
+        assert_eq!(widest(Sum(&numbers)), plain);
+    }
+}
