@@ -387,6 +387,13 @@ fn risks(text: &mut String, result: &RunResult) {
 fn ignorance(text: &mut String, result: &RunResult) {
     let found = &result.ignorance;
     match found.share {
+        Some(share) if share.standard_error == 0.0 => {
+            let _ = writeln!(
+                text,
+                "All of the spread of {} in \"{}\" is chance: the file takes every number as known.\n",
+                found.figure, found.scenario
+            );
+        }
         Some(share) => {
             let ignorance = (100.0 * share.share).round();
             let error = (100.0 * share.standard_error).round().max(1.0);

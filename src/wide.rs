@@ -5,6 +5,8 @@
 //! when the program runs. Nothing is fused or reordered on the way: every
 //! width gives the same bits.
 
+use std::sync::LazyLock;
+
 /// Widths of vectors, from the narrowest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Width {
@@ -18,8 +20,13 @@ pub enum Width {
 
 impl Width {
     /// The widest that this processor has.
-    #[inline]
+    #[inline(always)]
     pub fn widest() -> Self {
+        static WIDEST: LazyLock<Width> = LazyLock::new(Width::ask);
+        *WIDEST
+    }
+
+    fn ask() -> Self {
         #[cfg(target_arch = "x86_64")]
         {
             if is_x86_feature_detected!("avx512f")

@@ -304,22 +304,25 @@ struct Begin<'a> {
     first: &'a mut FirstRings,
 }
 
+// What is written lies in arrays of its own until the end: the compiler then
+// knows that nothing else is changed by it, and uses vectors.
+
 impl Work for Begin<'_> {
     type Output = ();
 
     #[inline(always)]
     fn work(self) {
+        let mut running = self.first.running;
         for &(limit, clocks) in self.young {
             for place in 0..CROWD {
                 let age = self.origin[place] - f64::from(self.born[place]);
                 let stand_still = if age >= limit { clocks } else { 0 };
-                self.first.running[place] &= !stand_still;
+                running[place] &= !stand_still;
             }
         }
-        for place in 0..CROWD {
-            self.first.time[place] = f64::from(self.adult[place]);
-            self.first.clock[place] = BIRTHDAY as u32;
-        }
+        self.first.running = running;
+        self.first.time = self.adult.map(f64::from);
+        self.first.clock = [BIRTHDAY as u32; CROWD];
     }
 }
 
@@ -334,9 +337,11 @@ impl Work for Days<'_> {
 
     #[inline(always)]
     fn work(self) {
-        for place in 0..CROWD {
-            self.first.day[place] = day_of(self.first.time[place].min(self.behind));
+        let mut days = [0; CROWD];
+        for (day, time) in days.iter_mut().zip(&self.first.time) {
+            *day = day_of(time.min(self.behind));
         }
+        self.first.day = days;
     }
 }
 
@@ -357,30 +362,41 @@ impl Work for StraightRings<'_> {
 
     #[inline(always)]
     fn work(self) {
+        let mut rings = [0.0; CROWD];
         let mut all_inside = true;
         for place in 0..CROWD {
             let (ring, is_inside) = self.straight.ring(self.origin[place], self.words[place]);
-            self.rings[place] = ring;
+            rings[place] = ring;
             all_inside &= is_inside;
         }
         if !all_inside {
             for place in 0..CROWD {
                 let (origin, word) = (self.origin[place], self.words[place]);
-                self.rings[place] = self.straight.ring_anywhere(origin, word);
+                rings[place] = self.straight.ring_anywhere(origin, word);
             }
         }
         let set = 1 << self.clock;
+        let (mut times, mut clocks) = (self.first.time, self.first.clock);
         for place in 0..CROWD {
-            let (ring, time) = (self.rings[place], self.first.time[place]);
-            let is_too_old = ring - f64::from(self.born[place]) >= self.age_below;
-            let ring = if is_too_old { f64::INFINITY } else { ring };
-            self.rings[place] = ring;
+            let is_too_old = rings[place] - f64::from(self.born[place]) >= self.age_below;
+            rings[place] = if is_too_old {
+                f64::INFINITY
+            } else {
+                rings[place]
+            };
             // One bit and another, not one test after another: nothing to guess.
-            let is_first = (self.first.running[place] & set != 0) & (ring < time);
-            self.first.time[place] = if is_first { ring } else { time };
-            let clock = self.first.clock[place];
-            self.first.clock[place] = if is_first { self.clock as u32 } else { clock };
+            let runs = self.first.running[place] & set != 0;
+            let is_first = runs & (rings[place] < times[place]);
+            times[place] = if is_first { rings[place] } else { times[place] };
+            clocks[place] = if is_first {
+                self.clock as u32
+            } else {
+                clocks[place]
+            };
         }
+        *self.rings = rings;
+        self.first.time = times;
+        self.first.clock = clocks;
     }
 }
 

@@ -33,14 +33,6 @@ pub struct Summary {
 /// # Panics
 /// Without values.
 pub fn summarise(values: &[i64], scale: Scale) -> Summary {
-    let range = range(values);
-    let buckets = Buckets::of(range, values.len());
-    let counts = buckets.counts(values);
-    let (mean, sd) = if buckets.shift == 0 {
-        mean_and_sd(values.len(), range.0, moments_of_counts(&counts))
-    } else {
-        mean_and_sd(values.len(), range.0, moments(values, range))
-    };
     let places = LEVELS.map(|level| Place::of(level, values.len()));
     let spreads = LEVELS.map(|level| RankBand::of(level, values.len()));
     let ranks: Vec<usize> = places
@@ -48,7 +40,23 @@ pub fn summarise(values: &[i64], scale: Scale) -> Summary {
         .zip(&spreads)
         .flat_map(|(place, band)| [place.below, place.above, band.low, band.high])
         .collect();
-    let found = order_statistics_among(&buckets, counts, values, &ranks);
+    let range = range(values);
+    let (moments, found) = if values.len() <= FEW {
+        (
+            moments(values, range),
+            order_statistics_of_few(values, &ranks),
+        )
+    } else {
+        let buckets = Buckets::of(range, values.len());
+        let counts = buckets.counts(values);
+        let moments = match buckets.shift {
+            0 => moments_of_counts(&counts),
+            _ => moments(values, range),
+        };
+        let found = order_statistics_among(&buckets, counts, values, &ranks);
+        (moments, found)
+    };
+    let (mean, sd) = mean_and_sd(values.len(), range.0, moments);
     let found: Vec<f64> = found.iter().map(|&whole| scale.written(whole)).collect();
     let sd = sd * scale.of_one();
     Summary {
@@ -223,9 +231,22 @@ fn range(values: &[i64]) -> Range {
 /// # Panics
 /// Without values, or for a rank beyond them.
 pub fn order_statistics(values: &[i64], ranks: &[usize]) -> Vec<i64> {
+    if values.len() <= FEW {
+        return order_statistics_of_few(values, ranks);
+    }
     let buckets = Buckets::of(range(values), values.len());
     let counts = buckets.counts(values);
     order_statistics_among(&buckets, counts, values, ranks)
+}
+
+/// Values that are sorted sooner than counted.
+const FEW: usize = 256;
+
+/// The same for few values.
+fn order_statistics_of_few(values: &[i64], ranks: &[usize]) -> Vec<i64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable();
+    ranks.iter().map(|&rank| sorted[rank]).collect()
 }
 
 /// The same, where it is known how many values lie in each bucket.

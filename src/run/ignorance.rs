@@ -41,6 +41,17 @@ pub(super) fn ignorance(
         layout.period_date(period).format("%-d %B %Y")
     );
     let scenario = model.scenario.clone();
+    if model.is_certain {
+        // Where every number is known, all of the spread is chance.
+        return Ok(Ignorance {
+            scenario,
+            figure,
+            share: Some(Share {
+                share: 0.0,
+                standard_error: 0.0,
+            }),
+        });
+    }
     if range.end > extent.replicates.end {
         return Ok(Ignorance {
             scenario,
