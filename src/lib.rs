@@ -22,14 +22,14 @@
 //! | [`engine`] | one replicate: arrivals, lives, queues, tally; and all of them at once |
 //! | [`forecast`] | bands, targets, savings, where the uncertainty comes from |
 //! | [`attribution`] | which workstream carries the saving |
-//! | [`output`] | Parquet files, the manifest, the run's folder, a run read back, comparing two |
+//! | [`output`] | Parquet files, the manifest, the run's folder, a run read back, what is withheld, comparing two |
 //! | [`run`], [`audit`], [`trace`], [`story`], [`summary`], [`inspect`] | what each command does and says |
 //! | [`calibrate`] | a scenario of the council's own, estimated from its return |
 //! | [`backtest`] | forecasts from past dates beside what happened |
 //! | [`synthesise`] | a statutory return of children who never lived, from one future |
 //! | [`solve`] | what it would take: a search over levers under the same futures |
 //! | [`sensitivity`] | what drives the uncertainty of a figure of a finished run |
-//! | [`report`] | a finished run as one HTML file: the page, its charts, what is withheld |
+//! | [`report`] | a finished run as one HTML file: the page and its charts |
 //! | [`cli`], [`commands`] | the command line |
 //!
 //! # Glossary

@@ -12,6 +12,7 @@ pub mod manifest;
 pub mod parquet;
 mod reading;
 pub mod risks;
+pub mod suppress;
 pub mod workbook;
 pub mod workstreams;
 

@@ -24,12 +24,11 @@ mod ranges;
 mod risks;
 mod savings;
 mod spend;
-mod suppress;
 mod words;
 
 use crate::config::paper::Paper;
 use crate::forecast::{ScenarioForecast, SeriesName, TargetResult};
-use crate::output::{FinishedRun, OutputError, read_risks, read_workstreams};
+use crate::output::{FinishedRun, OutputError, read_risks, read_workstreams, suppress};
 use crate::sensitivity::{self, Sensitivity, SensitivityError};
 use crate::units::Date;
 use fan::Fan;

@@ -11,7 +11,6 @@
 mod csv;
 mod sheet;
 mod sheets;
-mod small;
 
 pub use sheet::{Cell, Sheet, Shown};
 

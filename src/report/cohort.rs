@@ -1,9 +1,11 @@
 //! The children in care at the start, as the scenario file counts them.
 
 use super::figure::Table;
-use super::suppress::{self, Shown};
+use super::words;
 use crate::config::Config;
 use crate::config::cohort::Cohort;
+use crate::model::layout::Unit;
+use crate::output::suppress::{Shown, WITHHELD};
 
 /// A table for each way that the scenario file counts the children; none where
 /// their margins are drawn or come from a child-level file.
@@ -59,12 +61,20 @@ pub(super) fn tables(config: &Config, is_suppressed: bool) -> Vec<Table> {
             1,
         );
         for (name, count) in names.into_iter().zip(shown.counts) {
-            table.rows.push(vec![name, suppress::shown(count)]);
+            table.rows.push(vec![name, written(count)]);
         }
         table
             .rows
-            .push(vec!["all".to_owned(), suppress::shown(shown.total)]);
+            .push(vec!["all".to_owned(), written(shown.total)]);
         tables.push(table);
     }
     tables
+}
+
+/// A count, or what stands for it.
+fn written(count: Option<f64>) -> String {
+    count.map_or_else(
+        || WITHHELD.to_owned(),
+        |count| words::exact(Unit::Children, count),
+    )
 }

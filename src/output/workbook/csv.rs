@@ -1,9 +1,10 @@
 //! `bands_wide.csv`: every band, for Excel.
 
 use super::Findings;
-use super::sheet::{CONFIDENTIAL, NOT_APPLICABLE};
+use super::sheet::NOT_APPLICABLE;
 use super::sheets::withheld;
 use crate::forecast::Band;
+use crate::output::suppress::WITHHELD;
 
 const HEADERS: [&str; 19] = [
     "scenario",
@@ -51,7 +52,7 @@ pub(super) fn bands(findings: &Findings) -> Vec<u8> {
 fn row(scenario: &str, band: &Band, is_withheld: bool) -> [String; HEADERS.len()] {
     let (metric, segment_by, segment, period) = band.key();
     let number = |value: f64| match value.is_finite() {
-        _ if is_withheld => CONFIDENTIAL.to_owned(),
+        _ if is_withheld => WITHHELD.to_owned(),
         true => value.to_string(),
         false => NOT_APPLICABLE.to_owned(),
     };

@@ -1,13 +1,11 @@
 //! One worksheet: a title, what it is, and one marked-up table.
 
 use crate::model::layout::Unit;
+use crate::output::suppress::WITHHELD;
 use crate::units::{Date, days_between};
 use rust_xlsxwriter::{
     Format, FormatAlign, Table, TableColumn, TableStyle, Url, Workbook, Worksheet, XlsxError,
 };
-
-/// Shown for a figure that is withheld.
-pub const CONFIDENTIAL: &str = "[c]";
 
 /// Shown where there is no such figure.
 pub const NOT_APPLICABLE: &str = "[z]";
@@ -251,9 +249,7 @@ fn write_cell(
             let link = Url::new(format!("internal:'{name}'!A1")).set_text(*name);
             sheet.write_url(row, column, link)
         }
-        Cell::Confidential => {
-            sheet.write_string_with_format(row, column, CONFIDENTIAL, &formats.mark)
-        }
+        Cell::Confidential => sheet.write_string_with_format(row, column, WITHHELD, &formats.mark),
         Cell::NotApplicable => {
             sheet.write_string_with_format(row, column, NOT_APPLICABLE, &formats.mark)
         }

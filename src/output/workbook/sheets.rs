@@ -2,13 +2,13 @@
 
 use super::Findings;
 use super::sheet::{Cell, Sheet, Shown};
-use super::small::{is_small, withheld_bands};
 use crate::config::Assumption;
 use crate::config::parameters::ParameterNames;
 use crate::config::quantity::{Basis, Form};
 use crate::forecast::{Band, ScenarioForecast};
 use crate::model::layout::{Period, Unit};
 use crate::output::manifest::ParameterSummary;
+use crate::output::suppress::{self, withheld_bands};
 use crate::units::{Date, financial_year_end, financial_year_name};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,7 +53,7 @@ fn notes(findings: &Findings) -> Sheet {
         "[z]: not applicable, or not to be had from this run.".to_owned(),
     ];
     if findings.suppress_small {
-        notes.push("[c]: withheld. Observed counts from 1 to 5, and breakdowns of children or families whose median is from 1 to 5, are not shown; where one cell of a breakdown is withheld, so is the least of the others.".to_owned());
+        notes.push("[c]: withheld. Observed counts from 1 to 5, and breakdowns of children or families whose median is from 1 to 5, are not shown; nor is any other cell of a breakdown that would give them away.".to_owned());
     }
     for warning in &findings.warnings {
         notes.push(format!(
@@ -419,12 +419,15 @@ fn chart_data(findings: &Findings) -> Sheet {
         row.extend((0..6).map(|_| Cell::NotApplicable));
         row
     };
-    for history in &paper.history {
-        if let Some(population) = history.population {
-            let value = match findings.suppress_small && is_small(population) {
-                true => Cell::Confidential,
-                false => Cell::number(population, Shown::Whole),
-            };
+    let shown = match findings.suppress_small {
+        true => suppress::history(&paper.history),
+        false => paper.history.clone(),
+    };
+    for (history, shown) in paper.history.iter().zip(shown) {
+        if history.population.is_some() {
+            let value = shown.population.map_or(Cell::Confidential, |population| {
+                Cell::number(population, Shown::Whole)
+            });
             rows.push(single("observed", "observed", history.date, value));
         }
     }

@@ -1,27 +1,32 @@
-//! Small observed counts withheld, so that no child can be told from a table.
+//! Small counts withheld on request, so that no child can be told from a table.
 //!
 //! A count from 1 to 5 is withheld. Where the counts shown and their total
-//! would still give it away, another is withheld with it. Only what was
-//! observed is withheld: a simulated child is nobody.
+//! would still give it away, another is withheld with it. The report withholds
+//! what was observed alone: a simulated child is nobody. Tables for publication
+//! withhold breakdowns of the forecast too, whose first month is nearly what was
+//! observed.
 
-use super::words;
 use crate::config::paper::History;
+use crate::forecast::{Band, ScenarioForecast};
 use crate::model::layout::Unit;
+use crate::units::Date;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What stands for a withheld number.
-pub(super) const WITHHELD: &str = "[c]";
+pub const WITHHELD: &str = "[c]";
 
 /// Counts from 1 to this are small.
 const LARGEST_SMALL: f64 = 5.0;
 
-/// Whether a count is small enough to tell of single children.
-fn is_small(count: f64) -> bool {
-    count > 0.0 && count <= LARGEST_SMALL
+/// Whether a count, rounded to whole children, is small enough to tell of
+/// single ones.
+pub fn is_small(count: f64) -> bool {
+    (1.0..=LARGEST_SMALL).contains(&count.round())
 }
 
 /// Counts that add up to a total, as they may be shown.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Shown {
+pub struct Shown {
     /// The counts; none where withheld.
     pub counts: Vec<Option<f64>>,
     /// Their total; none where withheld.
@@ -84,20 +89,12 @@ impl Shown {
     }
 }
 
-/// A count, or what stands for it.
-pub(super) fn shown(count: Option<f64>) -> String {
-    count.map_or_else(
-        || WITHHELD.to_owned(),
-        |count| words::exact(Unit::Children, count),
-    )
-}
-
 /// Observed rows without their small counts.
 ///
 /// Stock is the stock before plus entries less exits, so that any one of them
 /// follows from the others: a small entry or exit takes the other with it, and
 /// a small stock the entries and exits before and after it.
-pub(super) fn history(rows: &[History]) -> Vec<History> {
+pub fn history(rows: &[History]) -> Vec<History> {
     let small = |count: Option<f64>| count.is_some_and(is_small);
     let mut shown = rows.to_vec();
     for (index, row) in rows.iter().enumerate() {
@@ -113,6 +110,36 @@ pub(super) fn history(rows: &[History]) -> Vec<History> {
         }
     }
     shown
+}
+
+/// Indices of the bands of a scenario that are withheld: breakdowns of children
+/// or families whose median is small. Totals are not.
+pub fn withheld_bands(forecast: &ScenarioForecast) -> BTreeSet<usize> {
+    type Breakdown<'a> = (&'a str, &'a str, &'a str, Date);
+    let mut breakdowns: BTreeMap<Breakdown, Vec<usize>> = BTreeMap::new();
+    for (index, band) in forecast.bands.iter().enumerate() {
+        let (metric, segment_by, _, period) = band.key();
+        if is_breakdown(band) {
+            let of_same = breakdowns.entry((metric, segment_by, period, band.date));
+            of_same.or_default().push(index);
+        }
+    }
+    let mut found = BTreeSet::new();
+    for indices in breakdowns.into_values() {
+        let medians: Vec<f64> = indices
+            .iter()
+            .map(|&index| forecast.bands[index].percentiles[3])
+            .collect();
+        let shown = Shown::safe(&medians).counts;
+        let withheld = indices.into_iter().zip(shown);
+        found.extend(withheld.filter_map(|(index, shown)| shown.is_none().then_some(index)));
+    }
+    found
+}
+
+fn is_breakdown(band: &Band) -> bool {
+    let is_count = matches!(band.series.unit, Unit::Children | Unit::Families);
+    is_count && !band.series.is_total()
 }
 
 #[cfg(test)]
@@ -139,6 +166,14 @@ mod tests {
         let (counts, total) = safe(&[68.0, 32.0, 186.0, 20.0, 2.0]);
         assert_eq!(counts, [Some(68.0), Some(32.0), Some(186.0), None, None]);
         assert_eq!(total, Some(308.0));
+    }
+
+    #[test]
+    fn a_count_is_small_as_it_is_when_rounded() {
+        // Medians of futures may lie half-way: 5.4 is shown as 5, 5.5 as 6.
+        assert!(is_small(0.5) && is_small(5.4));
+        assert!(!is_small(0.4) && !is_small(5.5));
+        assert_eq!(safe(&[5.4, 6.5, 80.0]).0, [None, None, Some(80.0)]);
     }
 
     #[test]
