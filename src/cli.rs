@@ -171,6 +171,9 @@ pub struct SolveArgs {
     /// Scenario to start from [default: the main one]
     #[arg(long, value_name = "NAME")]
     pub scenario: Option<String>,
+    /// A run's scenario file, where it names a cohort file
+    #[arg(long = "file", value_name = "FILE")]
+    pub scenario_file: Option<PathBuf>,
     /// Futures that judge every value tried
     #[arg(long, value_name = "N", default_value_t = 2_000,
         value_parser = clap::value_parser!(u32).range(1..=i64::from(LAST_REPLICATE)))]
@@ -325,8 +328,8 @@ pub struct SensitivityArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
     pub sobol: Option<u32>,
     /// The run's scenario file, for --sobol where it names a cohort file
-    #[arg(long, value_name = "FILE", requires = "sobol")]
-    pub file: Option<PathBuf>,
+    #[arg(long = "file", value_name = "FILE", requires = "sobol")]
+    pub scenario_file: Option<PathBuf>,
     /// Write a Parquet table, a row for each quantity
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,

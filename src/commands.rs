@@ -18,8 +18,8 @@ use crate::config::{self, ScenarioFile};
 use crate::engine::Progress;
 use crate::engine::{Chance, run_company};
 use crate::luck::Seed;
-use crate::output::OutputError;
 use crate::output::compare::compare;
+use crate::output::{FinishedRun, OutputError, sha256};
 use crate::run::{Extent, Kept, Plan, Precision, RunError, RunOptions, RunResult, extended, run};
 use crate::summary::{grouped, quoted};
 use crate::{audit, summary, trace};
@@ -176,6 +176,32 @@ fn load(path: &Path) -> Result<ScenarioFile, Failure> {
 
 fn plan(path: &Path) -> Result<Plan, Failure> {
     Ok(Plan::new(path, load(path)?)?)
+}
+
+/// The plan that a run was played from: the same scenario and the same inputs.
+/// `file` is the scenario file, to find the cohort file by, which a run does
+/// not keep.
+fn plan_of_run(run: &FinishedRun, file: Option<&Path>) -> Result<Plan, Failure> {
+    let manifest = run.manifest();
+    let path = match file {
+        Some(file) => file,
+        None if manifest.inputs.is_empty() => Path::new(&manifest.scenario.name),
+        None => {
+            return Err(Failure::mistake(
+                "error: the run read a cohort file, which it does not keep\nhint: name its scenario file with --file\n",
+            ));
+        }
+    };
+    let plan = Plan::new(path, run.file().clone())?;
+    let cohort = plan.cohort.iter().map(|cohort| sha256(&cohort.bytes));
+    let recorded = manifest.inputs.iter().map(|input| input.sha256.clone());
+    if !cohort.eq(recorded) {
+        return Err(Failure::mistake(format!(
+            "error: {}: its cohort file is not the one that the run read\n",
+            path.display()
+        )));
+    }
+    Ok(plan)
 }
 
 fn check_command(args: &CheckArgs) -> Result<ExitCode, Failure> {

@@ -121,11 +121,13 @@ pub enum OutputError {
     /// A workbook cannot hold what there is.
     #[error("cannot make the workbook")]
     Workbook(#[source] rust_xlsxwriter::XlsxError),
-    /// `manifest.json` is not what lacsim writes.
-    #[error("{}: is not a manifest of lacsim", path.display())]
-    Manifest {
+    /// A JSON file is not what lacsim writes.
+    #[error("{}: is not {what} of lacsim", path.display())]
+    Json {
         /// The file.
         path: PathBuf,
+        /// What it should be: "a manifest", "an answer".
+        what: &'static str,
         /// Cause.
         source: serde_json::Error,
     },
@@ -142,6 +144,14 @@ impl OutputError {
             action,
             source,
         }
+    }
+
+    pub(crate) fn json(
+        path: &Path,
+        what: &'static str,
+    ) -> impl FnOnce(serde_json::Error) -> OutputError {
+        let path = path.to_owned();
+        move |source| Self::Json { path, what, source }
     }
 
     pub(crate) fn parquet(

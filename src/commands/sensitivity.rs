@@ -1,15 +1,14 @@
 //! `sensitivity`.
 
-use super::{Failure, chain, index_of, print, print_json, stop_on_interrupt};
+use super::{Failure, chain, index_of, plan_of_run, print, print_json, stop_on_interrupt};
 use crate::cli::SensitivityArgs;
 use crate::config::mistakes::suggestion;
 use crate::engine::Progress;
 use crate::forecast::ScenarioForecast;
-use crate::output::{FinishedRun, sha256};
-use crate::run::{Plan, RunError};
+use crate::output::FinishedRun;
+use crate::run::RunError;
 use crate::sensitivity::sobol::{Design, add_indices};
 use crate::sensitivity::{Figure, SensitivityError, analyse, write};
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -28,7 +27,7 @@ pub(super) fn sensitivity_command(args: &SensitivityArgs) -> Result<ExitCode, Fa
     };
     let mut found = analyse(&run, &forecast.scenario, &figure)?;
     if let Some(futures) = args.sobol {
-        let plan = same_plan(&run, args)?;
+        let plan = plan_of_run(&run, args.scenario_file.as_deref())?;
         let progress = Arc::new(Progress::default());
         stop_on_interrupt(&progress);
         let design = Design {
@@ -53,30 +52,6 @@ pub(super) fn sensitivity_command(args: &SensitivityArgs) -> Result<ExitCode, Fa
         print(&found.to_string())?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// The plan that a run was played from: the same scenario and the same inputs.
-fn same_plan(run: &FinishedRun, args: &SensitivityArgs) -> Result<Plan, Failure> {
-    let manifest = run.manifest();
-    let path = match &args.file {
-        Some(file) => file.clone(),
-        None if manifest.inputs.is_empty() => PathBuf::from(&manifest.scenario.name),
-        None => {
-            return Err(Failure::mistake(
-                "error: the run read a cohort file\nhint: name its scenario file with --file\n",
-            ));
-        }
-    };
-    let plan = Plan::new(&path, run.file().clone())?;
-    let cohort = plan.cohort.iter().map(|cohort| sha256(&cohort.bytes));
-    let recorded = manifest.inputs.iter().map(|input| input.sha256.clone());
-    if !cohort.eq(recorded) {
-        return Err(Failure::mistake(format!(
-            "error: {}: its cohort file is not the one that the run read\n",
-            path.display()
-        )));
-    }
-    Ok(plan)
 }
 
 /// The scenario of this name, or the one that answers the file's question.

@@ -1,20 +1,20 @@
 //! `solve`: what would it take?
 
-use super::{Failure, index_of, plan, print, print_json, stop_on_interrupt, threads};
+use super::{Failure, index_of, plan, plan_of_run, print, stop_on_interrupt, threads};
 use crate::cli::SolveArgs;
 use crate::config::{levers, variant::Variant};
 use crate::engine::Progress;
 use crate::output::finished::FinishedRun;
 use crate::run::{Plan, RunError};
+use crate::solve::answer::{Answer, FILE_NAME};
 use crate::solve::{self, Question, text};
 use crate::summary::grouped;
 use std::io::Write;
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 pub(super) fn solve_command(args: &SolveArgs) -> Result<ExitCode, Failure> {
-    let (plan, seed) = open(&args.file)?;
+    let (plan, seed) = open(args)?;
     let scenario = match &args.scenario {
         Some(name) => index_of("scenario", name, plan.scenario_names())?,
         None => plan.main_scenario(),
@@ -67,29 +67,30 @@ pub(super) fn solve_command(args: &SolveArgs) -> Result<ExitCode, Failure> {
         )),
         other => other.into(),
     })?;
+    let answer = Answer::of(&plan, &solution);
     if args.json {
-        print_json(&text::json(&plan, &solution))?;
+        print(&answer.to_json())?;
     } else {
-        print(&text::text(&plan, &solution))?;
+        print(&text::text(&answer, &plan.file.document.file))?;
+    }
+    if args.file.is_dir() {
+        answer.keep(&args.file)?;
+        tell(&format!(
+            "Kept in {}, where `lacsim report` finds it.",
+            args.file.join(FILE_NAME).display()
+        ));
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// The plan of a scenario file or of a finished run, and its seed.
-fn open(path: &Path) -> Result<(Plan, u64), Failure> {
-    if !path.is_dir() {
-        let plan = plan(path)?;
-        let seed = plan.config().forecast.seed;
-        return Ok((plan, seed));
+fn open(args: &SolveArgs) -> Result<(Plan, u64), Failure> {
+    if args.file.is_dir() {
+        let run = FinishedRun::open(&args.file)?;
+        let plan = plan_of_run(&run, args.scenario_file.as_deref())?;
+        return Ok((plan, run.manifest().seed));
     }
-    let run = FinishedRun::open(path)?;
-    if !run.manifest().inputs.is_empty() {
-        return Err(Failure::mistake(format!(
-            "error: {}: its scenario reads a cohort file, which the run does not keep\nhint: give the scenario file instead of the run's folder\n",
-            path.display()
-        )));
-    }
-    let name = &run.manifest().scenario.name;
-    let plan = Plan::new(Path::new(name), run.file().clone())?;
-    Ok((plan, run.manifest().seed))
+    let plan = plan(&args.file)?;
+    let seed = plan.config().forecast.seed;
+    Ok((plan, seed))
 }

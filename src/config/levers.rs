@@ -15,10 +15,13 @@ use super::resources::Supply;
 use super::variant::Variant;
 use super::{Config, document};
 use crate::units::{Date, date_after, days_between};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt::{self, Display, Formatter};
 use toml::{Table, Value};
 
 /// What a lever's values are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// A probability.
     Probability,
@@ -32,6 +35,36 @@ pub enum Kind {
     Children,
     /// A date, as days after the start date.
     Day,
+}
+
+/// A value of a lever as people and programs read it: a number, or a date.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Amount {
+    /// A number.
+    Number(f64),
+    /// A date.
+    Day(#[serde(serialize_with = "day_as_text", deserialize_with = "day_of_text")] Date),
+}
+
+fn day_as_text<S: Serializer>(date: &Date, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(date)
+}
+
+fn day_of_text<'de, D: Deserializer<'de>>(from: D) -> Result<Date, D::Error> {
+    let text = String::deserialize(from)?;
+    text.parse().map_err(serde::de::Error::custom)
+}
+
+/// As a scenario file would write it: 0.65, 1250, 2018-01-01.
+impl Display for Amount {
+    fn fmt(&self, to: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            // Short enough to read, with no digit that a step could change.
+            Self::Number(value) => write!(to, "{}", (value * 1e4).round() / 1e4),
+            Self::Day(date) => write!(to, "{date}"),
+        }
+    }
 }
 
 /// One lever of a scenario.
@@ -50,14 +83,18 @@ pub struct Lever {
 }
 
 impl Lever {
+    /// The value as people and programs read it.
+    pub fn amount(&self, value: f64) -> Amount {
+        match self.kind {
+            Kind::Day => Amount::Day(date_after(self.start, value.round() as i32)),
+            Kind::Children => Amount::Number(value.round()),
+            _ => Amount::Number(value),
+        }
+    }
+
     /// The value as a scenario file would write it: 0.65, 1250, 2018-01-01.
     pub fn written(&self, value: f64) -> String {
-        match self.kind {
-            Kind::Day => date_after(self.start, value.round() as i32).to_string(),
-            Kind::Children => format!("{:.0}", value.round()),
-            // Short enough to read, with no digit that a step could change.
-            _ => format!("{}", (value * 1e4).round() / 1e4),
-        }
+        self.amount(value).to_string()
     }
 
     /// Reads a value as a scenario file would write it.

@@ -181,7 +181,7 @@ pub fn replace_file(target: &Path, bytes: &[u8]) -> Result<(), OutputError> {
 ///
 /// # Errors
 /// [`OutputError::Busy`] where the run is being written anew,
-/// [`OutputError::Io`] where the file system refuses, [`OutputError::Manifest`]
+/// [`OutputError::Io`] where the file system refuses, [`OutputError::Json`]
 /// where the folder is no run.
 pub fn add_to_run(folder: &Path, name: &str, bytes: &[u8]) -> Result<FileRecord, OutputError> {
     let places = Places::around(folder)?;

@@ -139,12 +139,12 @@ impl Manifest {
     /// Reads the manifest of a run's folder.
     ///
     /// # Errors
-    /// [`OutputError::Io`] where there is none, [`OutputError::Manifest`] where
+    /// [`OutputError::Io`] where there is none, [`OutputError::Json`] where
     /// it is not one of lacsim.
     pub fn read(folder: &Path) -> Result<Self, OutputError> {
         let path = folder.join(FILE_NAME);
         let text = std::fs::read_to_string(&path).map_err(OutputError::io(&path, "read"))?;
-        serde_json::from_str(&text).map_err(|source| OutputError::Manifest { path, source })
+        serde_json::from_str(&text).map_err(OutputError::json(&path, "a manifest"))
     }
 }
 

@@ -1,14 +1,10 @@
-//! A solution in words, and as a scenario to play.
+//! What it would take, in words.
 
-use super::{Found, Mix, Solution, Wanted, overrides_of_mix};
-use crate::config::ScenarioFile;
-use crate::config::levers::{Kind, Lever};
-use crate::config::variant::Variant;
-use crate::forecast::{Target, likelihood_words};
-use crate::run::Plan;
-use crate::summary::{align, grouped, pounds, promise, table};
+use super::answer::{Answer, Reach, Search, Together};
+use crate::config::levers::{Amount, Lever};
+use crate::forecast::likelihood_words;
+use crate::summary::{align, grouped, pounds, table};
 use std::fmt::Write;
-use toml::Value;
 
 /// The levers of a scenario, for choosing among them.
 pub fn levers(scenario: &str, levers: &[Lever]) -> String {
@@ -27,331 +23,158 @@ pub fn levers(scenario: &str, levers: &[Lever]) -> String {
     text
 }
 
-/// The answer, for a terminal or a log.
-pub fn text(plan: &Plan, solution: &Solution) -> String {
+/// The answer, for a terminal or a log; `file` is the scenario file.
+pub fn text(answer: &Answer, file: &str) -> String {
     let mut text = String::new();
-    let question = &solution.question;
-    let replicates = question.replicates;
+    let now = answer.futures(answer.likelihood_now);
     let _ = writeln!(
         text,
         "{}\nWhat would it take for \"{}\" ({}) to be at least {} in 100 likely in \"{}\"?\nNow: {}.\n",
-        plan.config().forecast.name,
-        solution.target.name,
-        promise(&solution.target),
-        (question.likelihood * 1e4).round() / 100.0,
-        solution.scenario,
-        likelihood_words(solution.now, replicates),
+        answer.name,
+        answer.target,
+        answer.must_hold,
+        answer.wanted_in_100(),
+        answer.scenario,
+        likelihood_words(now, answer.replicates),
     );
-    let goal = question.likelihood * f64::from(replicates) - 1e-9;
-    if f64::from(solution.now) >= goal {
-        let _ = writeln!(
-            text,
-            "That is likely enough. How far each lever may go before it is not:"
-        );
+    let lead = if answer.is_met() {
+        "That is likely enough. How far each lever may go before it is not:"
     } else {
-        let _ = writeln!(text, "One lever at a time, all else as it is:");
-    }
+        "One lever at a time, all else as it is:"
+    };
+    let _ = writeln!(text, "{lead}");
     let mut table = table(&["lever", "now", "needed", "95 in 100 between"]);
-    for single in &solution.singles {
-        let lever = &single.lever;
-        let write = |value: f64| lever.written(value);
-        let (needed, between) = needed(
-            &single.found,
-            &solution.target,
-            replicates,
-            lever.range,
-            write,
-            is_date(lever),
-        );
+    for one in &answer.one_at_a_time {
+        let write = |value: Amount| value.to_string();
         table.add_row([
-            lever.address.clone(),
-            lever.written(lever.now),
-            needed,
-            between,
+            one.lever.clone(),
+            write(one.now),
+            needed(answer, &one.found, one.range, write),
+            between(&one.found, one.range, write),
         ]);
     }
     let _ = writeln!(text, "{table}\n");
-    if let Some(mix) = &solution.mix {
-        together(&mut text, mix, &solution.target, replicates);
+    if let Some(together) = &answer.together {
+        mix(&mut text, answer, together);
     }
-    closing(&mut text, plan, solution);
+    closing(&mut text, answer, file);
     text
 }
 
-fn is_date(lever: &Lever) -> bool {
-    lever.kind == Kind::Day
-}
-
-/// What is needed, and between what values chance leaves it.
-fn needed(
-    found: &Found,
-    target: &Target,
-    replicates: u32,
-    range: (f64, f64),
-    write: impl Fn(f64) -> String,
-    is_date: bool,
-) -> (String, String) {
+/// What is needed, values written in a way of one's own.
+pub fn needed(
+    answer: &Answer,
+    found: &Search,
+    [from, to]: [Amount; 2],
+    write: impl Fn(Amount) -> String,
+) -> String {
     let turns = if found.is_monotone {
         ""
     } else {
         " (the likelihood rises and falls along the range)"
     };
-    match found.wanted {
-        Wanted::Everywhere => (
-            format!(
-                "any value from {} to {} will do",
-                write(range.0),
-                write(range.1)
-            ),
-            String::new(),
+    let value = found.value.map_or_else(String::new, &write);
+    let is_date = matches!(found.value, Some(Amount::Day(_)));
+    match found.answer {
+        Reach::Everywhere => format!("any value from {} to {} will do", write(from), write(to)),
+        Reach::NoEffect => "changes nothing".to_owned(),
+        Reach::NotReachable => format!(
+            "not reachable: at best {}, at {}, where it is {} on average{turns}",
+            likelihood_words(answer.futures(found.best.likelihood), answer.replicates),
+            write(found.best.value),
+            margin(&answer.metric, found.best.margin)
         ),
-        Wanted::NoEffect => ("changes nothing".to_owned(), String::new()),
-        Wanted::Nowhere => (
-            format!(
-                "not reachable: at best {}, at {}, where it is {} on average{turns}",
-                likelihood_words(found.best.met, replicates),
-                write(found.best.value),
-                margin(target, found.best.margin)
-            ),
-            String::new(),
-        ),
-        Wanted::From {
-            value,
-            is_above,
-            low,
-            high,
-            ..
-        } => {
-            let side = match (is_above, is_date) {
-                (true, true) => "later",
-                (false, true) => "earlier",
-                (true, false) => "more",
-                (false, false) => "less",
-            };
-            let low = low.map_or_else(|| format!("below {}", write(range.0)), &write);
-            let high = high.map_or_else(|| format!("above {}", write(range.1)), &write);
-            (
-                format!("{} or {side}{turns}", write(value)),
-                format!("{low} and {high}"),
-            )
-        }
+        Reach::AtLeast if is_date => format!("{value} or later{turns}"),
+        Reach::AtMost if is_date => format!("{value} or earlier{turns}"),
+        Reach::AtLeast => format!("{value} or more{turns}"),
+        Reach::AtMost => format!("{value} or less{turns}"),
     }
 }
 
+/// Between what values chance leaves what is needed: "64.5 and 67".
+pub fn between(
+    found: &Search,
+    [from, to]: [Amount; 2],
+    write: impl Fn(Amount) -> String,
+) -> String {
+    if found.value.is_none() {
+        return String::new();
+    }
+    let low = found
+        .value_low
+        .map_or_else(|| format!("below {}", write(from)), &write);
+    let high = found
+        .value_high
+        .map_or_else(|| format!("above {}", write(to)), &write);
+    format!("{low} and {high}")
+}
+
 /// A margin in words: `missed by 12.3`, `kept by £1.2m`.
-fn margin(target: &Target, margin: f64) -> String {
+pub fn margin(metric: &str, margin: f64) -> String {
     let side = if margin < 0.0 { "missed" } else { "kept" };
     let amount = margin.abs();
-    if target.metric.starts_with("spend") || target.metric.starts_with("saving") {
+    if metric.starts_with("spend") || metric.starts_with("saving") {
         format!("{side} by {}", pounds(amount))
     } else {
         format!("{side} by {}", (10.0 * amount).round() / 10.0)
     }
 }
 
-fn together(text: &mut String, mix: &Mix, target: &Target, replicates: u32) {
-    let percent = |share: f64| format!("{} %", (share * 1e3).round() / 10.0);
-    let (needed, between) = needed(&mix.found, target, replicates, (0.0, 1.0), percent, false);
+/// What share of their ways levers have to go together, in words: "13.5 % or
+/// more of the way (95 in 100 between 12 % and 14 %)".
+pub fn share_of_way(answer: &Answer, together: &Together) -> String {
+    let percent = |share: Amount| match share {
+        Amount::Number(share) => format!("{} %", (share * 1e3).round() / 10.0),
+        Amount::Day(date) => date.to_string(),
+    };
+    let whole = [0.0, 1.0].map(Amount::Number);
+    let found = &together.found;
+    let needed = needed(answer, found, whole, percent);
+    match found.value {
+        Some(_) => format!(
+            "{needed} of the way (95 in 100 between {})",
+            between(found, whole, percent)
+        ),
+        None => needed,
+    }
+}
+
+fn mix(text: &mut String, answer: &Answer, together: &Together) {
     let _ = writeln!(
         text,
-        "All that help, each by the same part of its way from now to where it helps most:"
+        "All that help, each by the same part of its way from now to where it helps most:\n{}",
+        share_of_way(answer, together)
     );
-    let share = match mix.found.wanted {
-        Wanted::From { value, .. } => {
-            let _ = writeln!(text, "{needed} of the way (95 in 100 between {between})");
-            value
-        }
-        _ => {
-            let _ = writeln!(text, "{needed}");
-            mix.found.best.value
-        }
-    };
     let mut table = table(&["lever", "now", "then", "all the way"]);
-    for (lever, end) in &mix.levers {
-        let values = [lever.now, Mix::value(lever, *end, share), *end];
-        let [now, then, end] = values.map(|value| lever.written(value));
-        table.add_row([lever.address.clone(), now, then, end]);
+    for moved in &together.levers {
+        let [now, then, end] =
+            [moved.now, moved.then, moved.all_the_way].map(|one| one.to_string());
+        table.add_row([moved.lever.clone(), now, then, end]);
     }
     align(&mut table, 1);
     let _ = writeln!(text, "{table}\n");
 }
 
 /// How the answer was found, and how to play it.
-fn closing(text: &mut String, plan: &Plan, solution: &Solution) {
+fn closing(text: &mut String, answer: &Answer, file: &str) {
     let _ = writeln!(
         text,
         "Found with {} futures, the same ones for every value tried; seed {}. \"Between\" is the Monte Carlo error of so many futures alone. Values are steps of a two-hundredth of the range or less.",
-        grouped(f64::from(solution.question.replicates)),
-        solution.question.seed,
+        grouped(f64::from(answer.replicates)),
+        answer.seed,
     );
-    let tried = solution
-        .singles
-        .iter()
-        .map(|single| single.found.tried.len());
-    let tried: usize = tried
-        .chain(solution.mix.iter().map(|mix| mix.found.tried.len()))
-        .sum();
+    let singles = answer.one_at_a_time.iter().map(|one| &one.found);
+    let all = singles.chain(answer.together.iter().map(|mix| &mix.found));
+    let tried: usize = all.map(|found| found.tried.len()).sum();
     let _ = writeln!(
         text,
         "{tried} values tried, {} futures played.",
-        grouped(solution.futures as f64)
+        grouped(answer.futures_played as f64)
     );
-    if let Some(scenario) = scenario(&plan.file, solution) {
+    if let Some(scenario) = &answer.scenario_to_add {
         let _ = writeln!(
             text,
-            "\nTo play the answer, add to the end of {}:\n\n{scenario}",
-            plan.file.document.file
+            "\nTo play the answer, add to the end of {file}:\n\n{scenario}"
         );
     }
-}
-
-/// Name of the scenario that plays an answer.
-pub const SCENARIO: &str = "what it would take";
-
-/// The scenario, as TOML, in which the target is as likely as was asked: the
-/// even mix, else the first lever that gets there alone. None where nothing
-/// does, or nothing needs to.
-pub fn scenario(file: &ScenarioFile, solution: &Solution) -> Option<String> {
-    let question = &solution.question;
-    let goal = question.likelihood * f64::from(question.replicates);
-    if f64::from(solution.now) >= goal - 1e-9 {
-        return None;
-    }
-    let variant = Variant::new(file, question.scenario).ok()?;
-    let of_mix = solution.mix.iter().find_map(|mix| match mix.found.wanted {
-        Wanted::From { value, .. } => Some(overrides_of_mix(&variant, &mix.levers, value)),
-        _ => None,
-    });
-    let of_single = || {
-        solution
-            .singles
-            .iter()
-            .find_map(|single| match single.found.wanted {
-                Wanted::From { value, .. } => Some(single.lever.overrides(&variant, value)),
-                _ => None,
-            })
-    };
-    let answer = of_mix.or_else(of_single)?;
-    let mut set: Vec<(String, Value)> = variant.set();
-    set.retain(|(address, _)| !answer.iter().any(|(other, _)| other == address));
-    set.extend(answer);
-    let workstreams = variant.workstreams();
-    let workstreams =
-        workstreams.map_or_else(String::new, |which| format!("workstreams = {which}\n"));
-    let mut text = format!(
-        "[[scenario]]\nname = \"{SCENARIO}\"\ndescribes = {}\n{workstreams}[scenario.set]\n",
-        Value::String(format!(
-            "\"{}\" with {} in 100 for \"{}\"",
-            solution.scenario,
-            (question.likelihood * 1e4).round() / 100.0,
-            solution.target.name
-        ))
-    );
-    for (address, value) in set {
-        let _ = writeln!(text, "{} = {value}", Value::String(address));
-    }
-    Some(text)
-}
-
-/// The answer for programs.
-pub fn json(plan: &Plan, solution: &Solution) -> serde_json::Value {
-    let question = &solution.question;
-    let singles: Vec<_> = solution
-        .singles
-        .iter()
-        .map(|single| {
-            let lever = &single.lever;
-            let mut value = found_json(&single.found, question.replicates, |value| {
-                written(lever, value)
-            });
-            value["lever"] = lever.address.clone().into();
-            value["now"] = written(lever, lever.now);
-            value["range"] =
-                vec![written(lever, lever.range.0), written(lever, lever.range.1)].into();
-            value
-        })
-        .collect();
-    let mix = solution.mix.as_ref().map(|mix| {
-        let mut value = found_json(&mix.found, question.replicates, serde_json::Value::from);
-        let share = match mix.found.wanted {
-            Wanted::From { value, .. } => value,
-            _ => mix.found.best.value,
-        };
-        let levers: Vec<_> = mix
-            .levers
-            .iter()
-            .map(|(lever, end)| {
-                serde_json::json!({
-                    "lever": lever.address,
-                    "now": written(lever, lever.now),
-                    "then": written(lever, Mix::value(lever, *end, share)),
-                    "all_the_way": written(lever, *end),
-                })
-            })
-            .collect();
-        value["levers"] = levers.into();
-        value
-    });
-    serde_json::json!({
-        "name": plan.config().forecast.name,
-        "scenario": solution.scenario,
-        "target": solution.target.name,
-        "likelihood_wanted": question.likelihood,
-        "likelihood_now": f64::from(solution.now) / f64::from(question.replicates),
-        "replicates": question.replicates,
-        "seed": question.seed,
-        "one_at_a_time": singles,
-        "together": mix,
-        "futures_played": solution.futures,
-        "scenario_to_add": scenario(&plan.file, solution),
-    })
-}
-
-/// A value for programs: a number, or a date as text.
-fn written(lever: &Lever, value: f64) -> serde_json::Value {
-    match lever.kind {
-        Kind::Day => lever.written(value).into(),
-        Kind::Children => value.round().into(),
-        _ => value.into(),
-    }
-}
-
-fn found_json(
-    found: &Found,
-    replicates: u32,
-    written: impl Fn(f64) -> serde_json::Value,
-) -> serde_json::Value {
-    let share = |met: u32| f64::from(met) / f64::from(replicates);
-    let answer = match found.wanted {
-        Wanted::Everywhere => "everywhere",
-        Wanted::Nowhere => "not_reachable",
-        Wanted::NoEffect => "no_effect",
-        Wanted::From { is_above: true, .. } => "at_least",
-        Wanted::From {
-            is_above: false, ..
-        } => "at_most",
-    };
-    let mut json = serde_json::json!({
-        "answer": answer,
-        "best": { "value": written(found.best.value), "likelihood": share(found.best.met), "margin": found.best.margin },
-        "is_monotone": found.is_monotone,
-        "step": found.step,
-        "tried": found.tried.iter().map(|&(value, met)| {
-            serde_json::json!({ "value": written(value), "likelihood": share(met) })
-        }).collect::<Vec<_>>(),
-    });
-    if let Wanted::From {
-        value,
-        low,
-        high,
-        met,
-        ..
-    } = found.wanted
-    {
-        json["value"] = written(value);
-        json["value_low"] = low.map_or(serde_json::Value::Null, &written);
-        json["value_high"] = high.map_or(serde_json::Value::Null, &written);
-        json["likelihood"] = share(met).into();
-    }
-    json
 }

@@ -318,6 +318,42 @@ fn a_finished_run_is_solved_as_its_file_is() {
 }
 
 #[test]
+fn a_run_keeps_the_last_answer() {
+    let home = home();
+    ends(
+        home.path(),
+        0,
+        "run plan.toml --replicates 20 --quiet --out run",
+    );
+    let run = home.path().join("run");
+    let mut kept = Value::Null;
+    for lever in ["panel.admit", "pathway.reunification.success"] {
+        let line = format!("solve run --replicates 20 --by {lever} --json");
+        let output = ends(home.path(), 0, &line);
+        says(stderr(&output), &["Kept in run/solve.json"]);
+        kept = serde_json::from_str(stdout(&output)).unwrap();
+        let file = fs::read_to_string(run.join("solve.json")).unwrap();
+        assert_eq!(file, stdout(&output));
+    }
+    assert_eq!(
+        kept["one_at_a_time"][0]["lever"],
+        "pathway.reunification.success"
+    );
+    let files = whole(&run).files;
+    let answers = files.iter().filter(|file| file.name == "solve.json");
+    assert_eq!(answers.count(), 1);
+    // Looking at the levers, or solving the file, leaves the run as it is.
+    let before = contents(&run);
+    ends(home.path(), 0, "solve run --levers");
+    ends(
+        home.path(),
+        0,
+        "solve plan.toml --replicates 20 --by panel.admit",
+    );
+    assert_eq!(contents(&run), before);
+}
+
+#[test]
 fn savings_are_measured_from_the_comparison_as_it_is() {
     let home = home();
     let text = fs::read_to_string(home.path().join("plan.toml")).unwrap();
