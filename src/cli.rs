@@ -298,6 +298,9 @@ pub struct ReportArgs {
     /// File to write [default: report.html in the run's folder]
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Folder of a back-test to tell of
+    #[arg(long, value_name = "DIR")]
+    pub backtest: Option<PathBuf>,
     /// Withhold observed counts from 1 to 5, and any other that would give them away
     #[arg(long)]
     pub suppress_small: bool,

@@ -16,7 +16,7 @@ pub mod suppress;
 pub mod workbook;
 pub mod workstreams;
 
-pub use backtest::read_backtest;
+pub use backtest::FinishedBacktest;
 pub use compare::{RunComparison, compare};
 pub use finished::{FinishedRun, ParameterDraws};
 pub use folder::StagedFolder;
@@ -61,6 +61,12 @@ pub enum OutputError {
     /// The target exists and was not written by lacsim.
     #[error("{}: is not the folder of a lacsim run, and is left as it is", path.display())]
     NotARun {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The folder holds a run, or something else, and no back-test.
+    #[error("{}: is not the folder of a back-test", path.display())]
+    NotABacktest {
         /// The folder.
         path: PathBuf,
     },

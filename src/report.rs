@@ -10,6 +10,7 @@
 
 mod arithmetic;
 mod assumptions;
+mod backtest;
 mod cohort;
 mod draw;
 mod drivers;
@@ -24,32 +25,40 @@ mod ranges;
 mod risks;
 mod savings;
 mod spend;
+mod take;
 mod words;
 
 use crate::config::paper::Paper;
 use crate::forecast::{ScenarioForecast, SeriesName, TargetResult};
-use crate::output::{FinishedRun, OutputError, read_risks, read_workstreams, suppress};
+use crate::output::{
+    FinishedBacktest, FinishedRun, OutputError, read_risks, read_workstreams, suppress,
+};
 use crate::sensitivity::{self, Sensitivity, SensitivityError};
+use crate::solve::answer::Answer;
 use crate::units::Date;
+use backtest::Past;
 use fan::Fan;
 use figure::{Figure, Table};
 use flows::Flows;
 use likelihood::Met;
 use spend::Spend;
 use std::collections::BTreeMap;
+use take::Take;
 
 /// What is asked of a report.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ReportOptions {
     /// Whether observed counts from 1 to 5 are withheld.
     pub suppress_small: bool,
+    /// A back-test to tell of.
+    pub backtest: Option<FinishedBacktest>,
 }
 
 /// The report of a finished run, as one HTML file.
 ///
 /// # Errors
 /// [`OutputError`] where a file of the run cannot be read.
-pub fn html(run: &FinishedRun, options: ReportOptions) -> Result<String, OutputError> {
+pub fn html(run: &FinishedRun, options: &ReportOptions) -> Result<String, OutputError> {
     let facts = Facts::of(run, options)?;
     Ok(page::page(&facts).into_string())
 }
@@ -60,7 +69,7 @@ pub(crate) struct Facts<'a> {
     main: &'a ScenarioForecast,
     comparison: &'a ScenarioForecast,
     target: Option<&'a TargetResult>,
-    options: ReportOptions,
+    options: &'a ReportOptions,
     paper: Paper,
     fan: Figure,
     beside: Table,
@@ -68,6 +77,10 @@ pub(crate) struct Facts<'a> {
     charts: Vec<Figure>,
     /// The charts of the appendix on what lies behind the answer.
     behind: Vec<Figure>,
+    /// What it would take; none where nobody has asked.
+    take: Option<Take>,
+    /// How forecasts from past dates fared; none where no back-test is given.
+    past: Option<Past>,
     /// What each uncertain quantity does to the answer, by its name.
     effects: BTreeMap<String, assumptions::Effect>,
     saving: Option<String>,
@@ -77,7 +90,7 @@ pub(crate) struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    fn of(run: &'a FinishedRun, options: ReportOptions) -> Result<Self, OutputError> {
+    fn of(run: &'a FinishedRun, options: &'a ReportOptions) -> Result<Self, OutputError> {
         let forecasts = run.forecasts();
         let main = run.answer().ok_or_else(|| OutputError::NotARun {
             path: run.folder().to_owned(),
@@ -139,7 +152,18 @@ impl<'a> Facts<'a> {
         let shares = read_workstreams(run)?;
         behind.extend(shares.as_ref().and_then(savings::figure));
         behind.extend(risks::figure(&main.scenario, &read_risks(run)?));
+        let take = Answer::read(run)?.as_ref().map(Take::of);
+        if take.is_none() && target.is_some() {
+            missing.push(
+                "What it would take: `lacsim solve RUN --by LEVER...` finds it and leaves it with the run; `lacsim solve RUN --levers` lists what may be moved."
+                    .to_owned(),
+            );
+        }
+        let past = options.backtest.as_ref();
+        let past = past.map(|tested| Past::of(tested, run, options.suppress_small));
         Ok(Self {
+            take,
+            past,
             beside: fan.beside(),
             fan: fan.figure(),
             saving: spend.saving(),

@@ -2,16 +2,18 @@
 
 use super::{Failure, print};
 use crate::cli::ReportArgs;
-use crate::output::{FinishedRun, OutputError, REPORT, folder};
+use crate::output::{FinishedBacktest, FinishedRun, OutputError, REPORT, folder};
 use crate::report::{self, ReportOptions};
 use std::process::ExitCode;
 
 pub(super) fn report_command(args: &ReportArgs) -> Result<ExitCode, Failure> {
     let run = FinishedRun::open(&args.run)?;
+    let backtest = args.backtest.as_deref().map(FinishedBacktest::open);
     let options = ReportOptions {
         suppress_small: args.suppress_small,
+        backtest: backtest.transpose()?,
     };
-    let html = report::html(&run, options)?;
+    let html = report::html(&run, &options)?;
     let path = match &args.out {
         Some(path) => {
             folder::replace_file(path, html.as_bytes())?;
@@ -28,5 +30,5 @@ pub(super) fn report_command(args: &ReportArgs) -> Result<ExitCode, Failure> {
 
 /// The report that a run writes with its other files.
 pub(super) fn staged(run: &FinishedRun) -> Result<String, OutputError> {
-    report::html(run, ReportOptions::default())
+    report::html(run, &ReportOptions::default())
 }

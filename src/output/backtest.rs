@@ -1,7 +1,8 @@
 //! The folder of a back-test, read back.
 
-use super::OutputError;
+use super::manifest::Manifest;
 use super::reading::{Rows, for_each_batch};
+use super::{OutputError, sha256};
 use crate::forecast::hindcasts::{Baseline, Hindcast};
 use arrow::array::{Array, Float64Array};
 use std::path::Path;
@@ -18,12 +19,46 @@ const RULES: [[&str; 3]; 3] = [
     ["arithmetic_mean", "arithmetic_sd", "arithmetic_crps"],
 ];
 
+/// A whole back-test, as it lies in its folder.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FinishedBacktest {
+    /// Where it came from.
+    pub manifest: Manifest,
+    /// Every forecast beside what happened, sorted by metric, origin and date.
+    pub hindcasts: Vec<Hindcast>,
+}
+
+impl FinishedBacktest {
+    /// Opens the folder of a back-test.
+    ///
+    /// # Errors
+    /// [`OutputError`] where the folder holds no manifest of lacsim, or no table
+    /// of a back-test that is the one its manifest lists.
+    pub fn open(folder: &Path) -> Result<Self, OutputError> {
+        let manifest = Manifest::read(folder)?;
+        let path = folder.join(FILE_NAME);
+        let mut files = manifest.files.iter();
+        let record = files.find(|file| file.name == FILE_NAME);
+        let record = record.ok_or_else(|| OutputError::NotABacktest {
+            path: folder.to_owned(),
+        })?;
+        let bytes = std::fs::read(&path).map_err(OutputError::io(&path, "read"))?;
+        if sha256(&bytes) != record.sha256 {
+            return Err(OutputError::NotTheRuns { path });
+        }
+        Ok(Self {
+            hindcasts: read_backtest(folder)?,
+            manifest,
+        })
+    }
+}
+
 /// Reads the hindcasts of a back-test's folder, sorted by metric, origin and
 /// date.
 ///
 /// # Errors
 /// [`OutputError`] where `backtest.parquet` cannot be read.
-pub fn read_backtest(folder: &Path) -> Result<Vec<Hindcast>, OutputError> {
+pub(super) fn read_backtest(folder: &Path) -> Result<Vec<Hindcast>, OutputError> {
     let path = folder.join(FILE_NAME);
     let mut columns = vec![
         "metric",

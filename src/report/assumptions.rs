@@ -37,10 +37,10 @@ impl Reliability {
     /// Letter and word.
     pub fn word(self) -> &'static str {
         match self {
-            Self::Counted => "A: counted",
-            Self::Published => "B: published",
-            Self::Judged => "C: judged",
-            Self::Unsourced => "D: no source",
+            Self::Counted => "A:\u{a0}counted",
+            Self::Published => "B:\u{a0}published",
+            Self::Judged => "C:\u{a0}judged",
+            Self::Unsourced => "D:\u{a0}no source",
         }
     }
 }
@@ -133,8 +133,12 @@ pub(super) fn log(
         let grade = known.map_or(Reliability::Unsourced, Reliability::of);
         table.rows.push(vec![
             summary.name.clone(),
-            digits(summary.p50),
-            format!("{} to {}", digits(summary.p10), digits(summary.p90)),
+            words::digits(summary.p50),
+            format!(
+                "{} to {}",
+                words::digits(summary.p10),
+                words::digits(summary.p90)
+            ),
             effects
                 .get(&summary.name)
                 .map_or_else(|| none.to_owned(), |effect| effect.words.clone()),
@@ -218,32 +222,9 @@ pub(super) fn grades(config: &Config) -> String {
     }
 }
 
-/// A number to three digits, as one writes it.
-fn digits(value: f64) -> String {
-    let size = value.abs();
-    let decimals = match size {
-        _ if size >= 99.95 || size == 0.0 => 0,
-        _ if size >= 9.995 => 1,
-        _ if size >= 0.9995 => 2,
-        _ => 3,
-    };
-    let text = format!("{value:.decimals$}");
-    if decimals == 0 {
-        crate::summary::grouped(value)
-    } else {
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_have_three_digits() {
-        let found = [47_999.4, 96.44, 0.7913, 1.0, 0.0, 12.345].map(digits);
-        assert_eq!(found, ["47,999", "96.4", "0.791", "1", "0", "12.3"]);
-    }
 
     #[test]
     fn an_address_is_cut_to_its_table_and_name() {

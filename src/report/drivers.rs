@@ -4,7 +4,8 @@
 use super::assumptions::Effect as Logged;
 use super::draw::{self, LINE, Scale, TEXT, bar, line, lines, text};
 use super::figure::{Drawing, Figure, Table};
-use super::{ranges, words};
+use super::ranges;
+use super::words::{self, plain};
 use crate::sensitivity::{Effect, GivenMean, Sensitivity};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
@@ -69,11 +70,6 @@ fn percent(share: f64, error: f64) -> String {
     } else {
         format!("about {:.0} in 100", 100.0 * rounded)
     }
-}
-
-/// An address as people say it.
-fn plain(path: &str) -> String {
-    path.replace(['.', '_'], " ")
 }
 
 fn drawing(found: &Sensitivity, clear: &[&Effect]) -> Drawing {

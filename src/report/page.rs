@@ -1,6 +1,8 @@
 //! The page: markup around what has been worked out.
 
+use super::backtest::Past;
 use super::figure::Table;
+use super::take::Take;
 use super::words;
 use super::{Facts, arithmetic, assumptions, method};
 use crate::forecast::likelihood_words;
@@ -27,15 +29,17 @@ pub(super) fn page(facts: &Facts) -> Markup {
                 a.skip href="#answer" { "Skip to the answer" }
                 header {
                     h1 { (forecast.name) }
-                    (contents())
+                    (contents(facts))
                 }
                 main {
                     (first_page(facts))
                     (second_page(facts))
                     div.appendices {
                         (behind(facts))
+                        @if let Some(take) = &facts.take { (what_it_would_take(take)) }
                         (assumptions_log(facts))
                         (paper(facts))
+                        @if let Some(past) = &facts.past { (back_test(past)) }
                         (the_model(facts))
                         (numbers(facts))
                         (identity(facts))
@@ -47,21 +51,28 @@ pub(super) fn page(facts: &Facts) -> Markup {
 }
 
 /// Sections that a reader may jump to.
-const SECTIONS: [(&str, &str); 8] = [
+const SECTIONS: [(&str, &str); 10] = [
     ("answer", "The answer"),
     ("why", "When, how much and why"),
     ("behind", "What lies behind it"),
+    ("what-it-would-take", "What it would take"),
     ("assumptions", "Assumptions"),
     ("paper", "The paper’s own arithmetic"),
+    ("past", "How past forecasts fared"),
     ("model", "How the model works"),
     ("numbers", "The numbers"),
     ("identity", "This run"),
 ];
 
-fn contents() -> Markup {
+fn contents(facts: &Facts) -> Markup {
+    let is_there = |id: &str| match id {
+        "what-it-would-take" => facts.take.is_some(),
+        "past" => facts.past.is_some(),
+        _ => true,
+    };
     html! {
         nav aria-label="Contents" { ul {
-            @for (id, name) in SECTIONS {
+            @for (id, name) in SECTIONS.iter().filter(|section| is_there(section.0)) {
                 li { a href={ "#" (id) } { (name) } }
             }
         } }
@@ -179,6 +190,48 @@ fn behind(facts: &Facts) -> Markup {
     }
 }
 
+fn what_it_would_take(take: &Take) -> Markup {
+    html! {
+        section id="what-it-would-take" aria-labelledby="take-title" {
+            h2 id="take-title" { "What it would take" }
+            p { (take.question) }
+            div.charts {
+                @if let Some(figure) = &take.figure { (figure.html()) }
+                @if let Some((share, table)) = &take.together {
+                    div {
+                        h3 { "All that help, each by the same part of its way" }
+                        p { "Needed: " (share) "." }
+                        (table.html())
+                    }
+                }
+            }
+            (take.alone.html())
+            p { (take.note) }
+        }
+    }
+}
+
+fn back_test(past: &Past) -> Markup {
+    html! {
+        section id="past" aria-labelledby="past-title" {
+            h2 id="past-title" { "How past forecasts fared" }
+            p { (past.lead) }
+            div.charts {
+                @if let Some(figure) = &past.figure { (figure.html()) }
+                div {
+                    h3 { "What to make of it" }
+                    @for verdict in &past.verdicts { p { (verdict) } }
+                    @if !past.notes.is_empty() {
+                        ul { @for note in &past.notes { li { (note) } } }
+                    }
+                }
+            }
+            (past.overall.html())
+            @if !past.rules.rows.is_empty() { (past.rules.html()) }
+        }
+    }
+}
+
 fn assumptions_log(facts: &Facts) -> Markup {
     let config = facts.config();
     html! {
@@ -254,6 +307,9 @@ fn numbers(facts: &Facts) -> Markup {
             }
             (facts.fan.table.html())
             @for chart in facts.charts.iter().chain(&facts.behind) { (chart.table.html()) }
+            @if let Some(figure) = facts.past.as_ref().and_then(|past| past.figure.as_ref()) {
+                (figure.table.html())
+            }
             (all_targets(facts).html())
             @for table in &facts.cohort { (table.html()) }
         }
@@ -328,6 +384,15 @@ fn identity(facts: &Facts) -> Markup {
     }
     for file in manifest.files.iter().filter(|file| file.name != REPORT) {
         row(&format!("SHA-256 of {}", file.name), file.sha256.clone());
+    }
+    if let Some(tested) = &facts.options.backtest {
+        let files = tested.manifest.files.iter();
+        for file in files {
+            row(
+                &format!("SHA-256 of the back-test’s {}", file.name),
+                file.sha256.clone(),
+            );
+        }
     }
     html! {
         section id="identity" aria-labelledby="identity-title" {

@@ -208,7 +208,9 @@ fn draw(fates: &[Fate]) -> Drawing {
                 (ends.0, top),
                 (ends.1, bottom),
             ));
-            ink.push(line("gap", (ends.1, top), (ends.1, bottom)));
+            if from > 0.0 {
+                ink.push(line("gap", (ends.0, top), (ends.0, bottom)));
+            }
             let words = whole(count);
             if ends.1 - ends.0 > draw::width(&words, TEXT) + 6.0 {
                 let middle = (ends.0 + ends.1) / 2.0;

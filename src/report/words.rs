@@ -160,13 +160,15 @@ pub(super) fn promise(result: &TargetResult) -> String {
                 "all" => String::new(),
                 _ => format!(" by {by} “{}”", target.segment),
             };
-            format!(
-                "have {} of {limit} {side}{segment}",
-                metric.replace('_', " ")
-            )
+            format!("have {} of {limit} {side}{segment}", spoken(metric))
         }
     };
     format!("{what} {}", when(result))
+}
+
+/// A metric as people say it: "rate per 10,000".
+fn spoken(metric: &str) -> String {
+    metric.replace("10000", "10,000").replace('_', " ")
 }
 
 /// When a target must hold.
@@ -190,8 +192,8 @@ pub(super) fn short_promise(result: &TargetResult) -> String {
     let target = &result.target;
     let metric = match (target.metric.as_str(), target.segment_by.as_str()) {
         ("population", "all") => String::new(),
-        (metric, "all") => format!("{} ", metric.replace('_', " ")),
-        (metric, by) => format!("{} by {by} “{}” ", metric.replace('_', " "), target.segment),
+        (metric, "all") => format!("{} ", spoken(metric)),
+        (metric, by) => format!("{} by {by} “{}” ", spoken(metric), target.segment),
     };
     let when = when(result).replace(&day(target.date), &short_day(target.date));
     format!("{metric}{} {when}", limit(result))
@@ -201,6 +203,28 @@ pub(super) fn short_promise(result: &TargetResult) -> String {
 pub(super) fn limit(result: &TargetResult) -> String {
     let side = result.target.direction.word().replace('_', " ");
     format!("{side} {}", exact(result.unit, result.target.threshold))
+}
+
+/// A number to three digits, as one writes it.
+pub(super) fn digits(value: f64) -> String {
+    let size = value.abs();
+    let decimals = match size {
+        _ if size >= 99.95 || size == 0.0 => 0,
+        _ if size >= 9.995 => 1,
+        _ if size >= 0.9995 => 2,
+        _ => 3,
+    };
+    let text = format!("{value:.decimals$}");
+    if decimals == 0 {
+        grouped(value)
+    } else {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    }
+}
+
+/// An address as people say it.
+pub(super) fn plain(address: &str) -> String {
+    address.replace(['.', '_'], " ")
 }
 
 /// Things named one after the other: "a, b and c".
@@ -251,6 +275,12 @@ mod tests {
             "Unlikely"
         );
         assert_eq!(opening("too few runs to say"), None);
+    }
+
+    #[test]
+    fn numbers_have_three_digits() {
+        let found = [47_999.4, 96.44, 0.7913, 1.0, 0.0, 12.345].map(digits);
+        assert_eq!(found, ["47,999", "96.4", "0.791", "1", "0", "12.3"]);
     }
 
     #[test]

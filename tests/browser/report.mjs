@@ -125,7 +125,7 @@ async function faultsOfPrint(page) {
       if (!first.includes(words)) faults.push(`print: page one lacks ${place}`);
     }
     const third = tool("pdftotext", "-f", "3", "-l", "3", pdf, "-");
-    const heads = ["Assumptions"];
+    const heads = ["What lies behind the answer"];
     if (!heads.some((head) => plain(third).includes(head))) {
       faults.push("print: the appendices do not begin on page three");
     }

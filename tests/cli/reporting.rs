@@ -90,3 +90,37 @@ fn what_is_no_run_has_no_report() {
     assert_eq!(names(home.path()), ["plan.toml", "run"]);
     assert!(!run.join("report.html").exists());
 }
+
+#[test]
+fn a_back_test_is_told_in_the_report_of_its_scenario() {
+    let home = home();
+    ends(
+        home.path(),
+        0,
+        "run plan.toml --replicates 20 --quiet --out run",
+    );
+    ends(
+        home.path(),
+        0,
+        "backtest plan.toml --replicates 20 --quiet --out past",
+    );
+    ends(home.path(), 0, "report run --backtest past");
+    let page = fs::read_to_string(home.path().join("run/report.html")).unwrap();
+    says(
+        &page,
+        &[
+            "id=\"past\"",
+            "Back-test of this scenario file: forecasts from",
+            "Too few to judge",
+        ],
+    );
+    // A run is no back-test, and nor is a folder with another table in it.
+    let output = ends(home.path(), 1, "report run --backtest run");
+    says(stderr(&output), &["run: is not the folder of a back-test"]);
+    fs::write(home.path().join("past/backtest.parquet"), "other").unwrap();
+    let output = ends(home.path(), 1, "report run --backtest past");
+    says(
+        stderr(&output),
+        &["backtest.parquet: is not the file that the run wrote"],
+    );
+}

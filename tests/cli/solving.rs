@@ -318,7 +318,7 @@ fn a_finished_run_is_solved_as_its_file_is() {
 }
 
 #[test]
-fn a_run_keeps_the_last_answer() {
+fn a_run_keeps_the_last_answer_and_its_report_tells_it() {
     let home = home();
     ends(
         home.path(),
@@ -351,6 +351,19 @@ fn a_run_keeps_the_last_answer() {
         "solve plan.toml --replicates 20 --by panel.admit",
     );
     assert_eq!(contents(&run), before);
+    ends(home.path(), 0, "report run");
+    let page = fs::read_to_string(run.join("report.html")).unwrap();
+    says(
+        &page,
+        &["id=\"what-it-would-take\"", "pathway reunification success"],
+    );
+    // What is no answer is refused.
+    fs::write(run.join("solve.json"), "{}").unwrap();
+    let output = ends(home.path(), 1, "report run");
+    says(
+        stderr(&output),
+        &["solve.json: is not the file that the run wrote"],
+    );
 }
 
 #[test]
