@@ -330,8 +330,11 @@ pub struct SensitivityArgs {
     /// Play futures for Sobol' indices: sets of N, as many as there are quantities and three more
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
     pub sobol: Option<u32>,
-    /// The run's scenario file, for --sobol where it names a cohort file
-    #[arg(long = "file", value_name = "FILE", requires = "sobol")]
+    /// Play the run's futures again with nothing scarce, to tell the part of capacity
+    #[arg(long)]
+    pub capacity: bool,
+    /// The run's scenario file, where futures are played and it names a cohort file
+    #[arg(long = "file", value_name = "FILE")]
     pub scenario_file: Option<PathBuf>,
     /// Write a Parquet table, a row for each quantity
     #[arg(long, value_name = "FILE")]

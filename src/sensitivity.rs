@@ -1,10 +1,12 @@
 //! What drives the uncertainty of a figure: each uncertain quantity's part in
 //! it, found from the draws of a finished run.
 //!
-//! No future is played again, but for Sobol' indices. The quantities of a run are drawn independently
-//! of each other, so the futures in which one of them happens to be high or low
-//! are a fair experiment on it alone.
+//! No future is played again, but for Sobol' indices and for the part of
+//! capacity. The quantities of a run are drawn independently of each other, so
+//! the futures in which one of them happens to be high or low are a fair
+//! experiment on it alone.
 
+pub mod capacity;
 mod grouping;
 #[cfg(test)]
 mod known;
@@ -12,11 +14,14 @@ pub mod sobol;
 mod table;
 mod text;
 
+pub use capacity::Parts;
 pub use grouping::{Estimate, GivenMean, Ordered, rank_correlation};
 pub use sobol::SobolShares;
 pub use table::write;
 
+use crate::config::Config;
 use crate::config::parameters::ParameterNames;
+use crate::engine::Stopped;
 use crate::forecast::{SeriesName, TargetResult};
 use crate::model::layout::Unit;
 use crate::output::{FinishedRun, OutputError};
@@ -54,6 +59,20 @@ pub enum SensitivityError {
         /// Scenario.
         scenario: String,
     },
+    /// The run's futures, played again, are not those of its files.
+    #[error(
+        "the run's futures do not come out as they are in its files: was it played by another version?"
+    )]
+    OtherFutures,
+    /// Told to stop.
+    #[error("interrupted")]
+    Stopped,
+}
+
+impl From<Stopped> for SensitivityError {
+    fn from(_: Stopped) -> Self {
+        Self::Stopped
+    }
 }
 
 /// A number of every future: one series on one date.
@@ -93,6 +112,9 @@ pub struct Sensitivity {
     pub parameter_share: Share,
     /// The rest: chance, and what quantities do only together.
     pub chance_share: f64,
+    /// The variance parted between parameters, chance and capacity; none where
+    /// something is scarce and futures would have to be played to tell.
+    pub parts: Option<Parts>,
     /// Sobol' indices of chance, where they were asked for.
     pub chance_sobol: Option<SobolShares>,
 }
@@ -212,7 +234,9 @@ pub fn analyse(
             scenario: scenario.to_owned(),
         });
     }
-    let used = used_parameters(run, scenario, figure);
+    let configs = used_configs(run, scenario, figure);
+    let used = used_parameters(run, &configs);
+    let is_scarce = configs.iter().any(|config| capacity::is_scarce(config));
     let mut effects = Vec::new();
     let mut together = Estimate::NOTHING;
     for drawn in run.parameters()? {
@@ -253,30 +277,47 @@ pub fn analyse(
         parameters: effects,
         parameter_share: Share::of(together),
         chance_share: 1.0 - together.value,
+        parts: (!is_scarce).then(|| Parts::new(Estimate::NOTHING, together)),
         chance_sobol: None,
     })
 }
 
-/// Names of the parameters that a figure of a scenario depends on.
-///
-/// Scenarios may give one path different laws, which are then drawn from the
-/// same luck: only the one that the scenario plays counts. A difference from
-/// the comparison scenario depends on that one's parameters too.
-fn used_parameters(run: &FinishedRun, scenario: &str, figure: &Figure) -> BTreeSet<String> {
-    let names = ParameterNames::of(run.file());
+/// Share of the variance of outcomes that some parameters of a run account for,
+/// each by itself.
+fn parameters_together(
+    run: &FinishedRun,
+    used: &BTreeSet<String>,
+    outcome: &[f64],
+) -> Result<Estimate, OutputError> {
+    let drawn = run.parameters()?.into_iter();
+    let used = drawn.filter(|drawn| used.contains(&drawn.name));
+    let each = used.map(|drawn| Ordered::new(&drawn.values, outcome).contribution());
+    Ok(each.fold(Estimate::NOTHING, Estimate::plus))
+}
+
+/// Scenarios that a figure of one depends on: a difference depends on the
+/// comparison too.
+fn used_configs<'a>(run: &'a FinishedRun, scenario: &str, figure: &Figure) -> Vec<&'a Config> {
     let config = |name: &str| {
         let mut configs = run.file().scenarios.iter();
         configs.find(|config| config.scenario == name)
     };
+    let comparison = figure.series().is_difference();
+    let comparison = comparison.then(|| config(&run.manifest().comparison));
+    config(scenario)
+        .into_iter()
+        .chain(comparison.flatten())
+        .collect()
+}
+
+/// Names of the parameters that these scenarios play.
+///
+/// Scenarios may give one path different laws, which are then drawn from the
+/// same luck: only the one that the first of them plays counts.
+fn used_parameters(run: &FinishedRun, configs: &[&Config]) -> BTreeSet<String> {
+    let names = ParameterNames::of(run.file());
     let mut used: BTreeMap<&str, String> = BTreeMap::new();
-    let comparison = run.manifest().comparison.as_str();
-    let scenarios = [scenario, comparison];
-    let depth = if figure.series().is_difference() {
-        2
-    } else {
-        1
-    };
-    for config in scenarios[..depth].iter().filter_map(|name| config(name)) {
+    for config in configs {
         for (path, law) in config.laws() {
             used.entry(path).or_insert_with(|| names.name(path, law));
         }

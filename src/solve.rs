@@ -339,7 +339,7 @@ fn round_below(size: f64) -> f64 {
 const DIFFERENCES: [&str; 3] = ["saving_gross", "saving_net", "population_change"];
 
 /// Replicates whose tallies are in memory at once.
-const BLOCK: u32 = 4_096;
+pub(crate) const BLOCK: u32 = 4_096;
 
 /// Plays the question's futures under one set of values after another.
 struct Judge<'p> {

@@ -7,6 +7,7 @@ use crate::engine::Progress;
 use crate::forecast::ScenarioForecast;
 use crate::output::FinishedRun;
 use crate::run::RunError;
+use crate::sensitivity::capacity::add_capacity;
 use crate::sensitivity::sobol::{Design, add_indices};
 use crate::sensitivity::{Figure, SensitivityError, analyse, write};
 use std::process::ExitCode;
@@ -14,7 +15,10 @@ use std::sync::Arc;
 
 impl From<SensitivityError> for Failure {
     fn from(error: SensitivityError) -> Self {
-        Self::could_not(chain(&error))
+        match error {
+            SensitivityError::Stopped => RunError::Interrupted.into(),
+            other => Self::could_not(chain(&other)),
+        }
     }
 }
 
@@ -26,10 +30,14 @@ pub(super) fn sensitivity_command(args: &SensitivityArgs) -> Result<ExitCode, Fa
         None => Figure::main(&run),
     };
     let mut found = analyse(&run, &forecast.scenario, &figure)?;
+    let plan = || plan_of_run(&run, args.scenario_file.as_deref());
+    let progress = Arc::new(Progress::default());
+    stop_on_interrupt(&progress);
+    if args.capacity && found.parts.is_none() {
+        add_capacity(&mut found, &run, &plan()?, &progress)?;
+    }
     if let Some(futures) = args.sobol {
-        let plan = plan_of_run(&run, args.scenario_file.as_deref())?;
-        let progress = Arc::new(Progress::default());
-        stop_on_interrupt(&progress);
+        let plan = plan()?;
         let design = Design {
             seed: run.manifest().seed,
             first_replicate: run.manifest().first_replicate,

@@ -45,11 +45,22 @@ pub(super) fn figure(found: &Sensitivity) -> Option<Figure> {
         ),
         drawings: vec![drawing(found, &clear)],
         note: format!(
-            "Mean of {} with one quantity low (hollow) or high (solid) in its range, all else as it falls. “*”: not one way all along. Chance holds what quantities do only together.",
-            found.figure.words()
+            "Mean of {} with one quantity low (hollow) or high (solid) in its range, all else as it falls. “*”: not one way all along. Chance holds what quantities do only together.{}",
+            found.figure.words(),
+            scarcity(found)
         ),
         table: table(found),
     })
+}
+
+/// What is to be said of queues, full beds and limits, where there are any.
+fn scarcity(found: &Sensitivity) -> &'static str {
+    match found.parts {
+        Some(_) => "",
+        None => {
+            " Both work in part through what is scarce, such as beds: `lacsim sensitivity RUN --capacity` tells how much."
+        }
+    }
 }
 
 /// The mean where a quantity is low and where it is high: "282 to 353".

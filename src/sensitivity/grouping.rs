@@ -58,9 +58,14 @@ impl Estimate {
 
     /// Sum of two estimates from the same replicates.
     pub fn plus(self, other: Self) -> Self {
+        self.with(other, |a, b| a + b)
+    }
+
+    /// What follows from two estimates from the same replicates.
+    pub fn with(self, other: Self, of: impl Fn(f64, f64) -> f64) -> Self {
         Self {
-            value: self.value + other.value,
-            without: std::array::from_fn(|block| self.without[block] + other.without[block]),
+            value: of(self.value, other.value),
+            without: std::array::from_fn(|block| of(self.without[block], other.without[block])),
         }
     }
 

@@ -1,13 +1,15 @@
 //! What drives a figure, as a Parquet file.
 
-use super::{Effect, Sensitivity, SobolShares};
+use super::{Effect, Parts, Sensitivity, Share, SobolShares};
 use crate::output::folder::write_file;
-use crate::output::parquet::{Metadata, SensitivityFigure, SensitivityRow, write_sensitivity};
+use crate::output::parquet::{
+    Metadata, SENSITIVITY_NUMBERS, SensitivityFigure, SensitivityRow, write_sensitivity,
+};
 use crate::output::{FinishedRun, OutputError};
 use std::path::Path;
 
 /// Writes a file of its own: a row for each quantity, the greatest contribution
-/// first, and a last one for chance.
+/// first, and last for all of them together, for chance and for capacity.
 ///
 /// The run's folder holds what its manifest lists and no more, so the file
 /// belongs elsewhere.
@@ -30,17 +32,41 @@ pub fn write(run: &FinishedRun, found: &Sensitivity, file: &Path) -> Result<(), 
         unit: found.figure.unit.word(),
     };
     let mut rows: Vec<SensitivityRow> = found.parameters.iter().map(row).collect();
-    let mut chance = SensitivityRow {
-        parameter: "chance".to_owned(),
-        ..SensitivityRow::default()
-    };
-    chance.numbers[0] = Some(found.chance_share);
-    chance.numbers[1] = Some(found.parameter_share.standard_error);
-    chance.numbers[9..].copy_from_slice(&indices(found.chance_sobol));
-    rows.push(chance);
+    rows.extend(wholes(found));
     write_file(file, |folder| {
         write_sensitivity(folder, &metadata, &figure, &rows)
     })
+}
+
+/// Rows of all quantities together, of chance and of capacity.
+fn wholes(found: &Sensitivity) -> [SensitivityRow; 3] {
+    let whole = |name: &str, contribution: Option<f64>, part: Option<Share>| {
+        let mut row = SensitivityRow {
+            parameter: name.to_owned(),
+            ..SensitivityRow::default()
+        };
+        row.numbers[0] = contribution;
+        row.numbers[1] = contribution.map(|_| found.parameter_share.standard_error);
+        row.numbers[13] = part.map(|part| part.share);
+        row.numbers[14] = part.map(|part| part.standard_error);
+        row
+    };
+    let part = |of: fn(Parts) -> Share| found.parts.map(of);
+    let mut chance = whole(
+        "chance",
+        Some(found.chance_share),
+        part(|parts| parts.chance),
+    );
+    chance.numbers[9..13].copy_from_slice(&indices(found.chance_sobol));
+    [
+        whole(
+            "all quantities",
+            Some(found.parameter_share.share),
+            part(|parts| parts.parameters),
+        ),
+        chance,
+        whole("capacity", None, part(|parts| parts.capacity)),
+    ]
 }
 
 fn indices(sobol: Option<SobolShares>) -> [Option<f64>; 4] {
@@ -65,11 +91,11 @@ fn row(effect: &Effect) -> SensitivityRow {
         effect.high.outcome,
         effect.high.standard_error,
     ];
-    let mut numbers = [None; 13];
+    let mut numbers = [None; SENSITIVITY_NUMBERS.len()];
     for (number, value) in numbers.iter_mut().zip(known) {
         *number = Some(value);
     }
-    numbers[9..].copy_from_slice(&indices(effect.sobol));
+    numbers[9..13].copy_from_slice(&indices(effect.sobol));
     SensitivityRow {
         parameter: effect.parameter.clone(),
         numbers,

@@ -28,12 +28,19 @@ impl Display for Sensitivity {
         if more > 0 {
             writeln!(to, " and {more} more with a smaller share.")?;
         }
-        if !rest.is_empty() {
-            writeln!(
+        match (clear.len(), rest.len()) {
+            (0, 0) => writeln!(to, " Nothing that the scenario plays is uncertain.")?,
+            (_, 0) => {}
+            (0, all) => writeln!(
                 to,
-                " {} more uncertain quantities: what each does cannot be told from chance.",
-                rest.len()
-            )?;
+                " {}: what each does cannot be told from chance.",
+                quantities(all, "uncertain")
+            )?,
+            (_, more) => writeln!(
+                to,
+                " {}: what each does cannot be told from chance.",
+                quantities(more, "more uncertain")
+            )?,
         }
         if clear.iter().any(|effect| !effect.is_monotone) {
             writeln!(
@@ -46,8 +53,15 @@ impl Display for Sensitivity {
             "\nAll uncertain quantities, each by itself: {} of the variance.\nThe rest is chance, and what quantities do only together.",
             share(self.parameter_share)
         )?;
+        self.write_parts(to)?;
         self.write_indices(to)
     }
+}
+
+/// So many quantities of a kind.
+fn quantities(count: usize, kind: &str) -> String {
+    let noun = if count == 1 { "quantity" } else { "quantities" };
+    format!("{count} {kind} {noun}")
 }
 
 impl Sensitivity {
@@ -75,6 +89,33 @@ impl Sensitivity {
         }
         align(&mut table, 1);
         table
+    }
+
+    /// The part of capacity, where it is known.
+    fn write_parts(&self, to: &mut Formatter<'_>) -> fmt::Result {
+        let Some(parts) = self.parts else {
+            return writeln!(
+                to,
+                "Queues, full beds, limits and caps have a part in both: `--capacity` parts it from them, by playing the run's futures again with nothing scarce."
+            );
+        };
+        if parts.capacity.share == 0.0 && parts.capacity.standard_error == 0.0 {
+            return writeln!(to, "Capacity has no part in it: nothing runs short.");
+        }
+        writeln!(
+            to,
+            "\nIn three parts: what is uncertain {}, chance {}, capacity {}.",
+            part(parts.parameters),
+            part(parts.chance),
+            part(parts.capacity)
+        )?;
+        if parts.capacity.share < 0.0 {
+            writeln!(
+                to,
+                "Less than nothing for capacity: what is scarce evens the futures out."
+            )?;
+        }
+        Ok(())
     }
 
     /// Sobol' indices, the greatest total first, where they were worked out.
@@ -106,15 +147,21 @@ impl Sensitivity {
     }
 }
 
-/// A share as a person reads it, no finer than its error.
+/// A share as a person reads it, no finer than its error; about nothing is
+/// nothing.
 fn share(share: Share) -> String {
+    part(Share {
+        share: share.share.max(0.0),
+        ..share
+    })
+}
+
+/// The same for a part that may be below nothing.
+fn part(share: Share) -> String {
     let decimals = if share.standard_error < 0.005 { 1 } else { 0 };
     let error = (100.0 * share.standard_error).max(0.1_f64.powi(decimals));
     let decimals = decimals as usize;
-    format!(
-        "{:.decimals$} % ±{error:.decimals$}",
-        100.0 * share.share.max(0.0)
-    )
+    format!("{:.decimals$} % ±{error:.decimals$}", 100.0 * share.share)
 }
 
 /// A quantity with three digits that count.

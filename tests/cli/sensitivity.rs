@@ -90,13 +90,19 @@ fn shares_are_those_of_a_linear_scenario() {
     assert!((together - 1.0).abs() < 0.03, "{together}");
 
     let table = Table::read(&home.path().join("s.parquet"));
-    let columns = ["parameter", "contribution"];
+    let columns = ["parameter", "contribution", "part"];
     let rows = table.select(&[("metric", "spend")], &columns);
-    assert_eq!(rows.len(), 4);
+    assert_eq!(rows.len(), 6);
     assert_eq!(rows[0][0], known[0].0);
     let written: f64 = rows[0][1].parse().unwrap();
     assert_eq!(Some(written), effects[0]["contribution"]["share"].as_f64());
-    assert_eq!(rows[3][0], "chance");
+    // Nothing is scarce: capacity has no part, and the three are the whole.
+    let last: Vec<&str> = rows[3..].iter().map(|row| row[0]).collect();
+    assert_eq!(last, ["all quantities", "chance", "capacity"]);
+    let part = |row: usize| rows[row][2].parse::<f64>().unwrap();
+    assert_eq!((part(3), part(5)), (together, 0.0));
+    assert!((part(3) + part(4) - 1.0).abs() < 1e-12);
+    assert_eq!(found["parts"]["capacity"]["share"], 0.0);
     assert_eq!(
         contents(&home.path().join("run")),
         before,
@@ -187,4 +193,138 @@ fn sobol_indices_are_those_of_a_linear_scenario() {
         assert_eq!(chance.as_f64(), Some(0.0), "{order}");
     }
     ends(home.path(), 2, "sensitivity run --sobol 5");
+}
+
+/// Families of one child arrive at random, and one sitting of a panel hears all
+/// or at most so many of them. Nobody leaves.
+fn one_sitting(limit: u32) -> String {
+    format!(
+        r#"
+        [forecast]
+        name = "One sitting"
+        start = 2024-12-31
+        end = 2025-01-31
+        replicates = 4_000
+        population_by = []
+        [[referrals]]
+        name = "general"
+        families_per_year = 243.5
+        age = {{ "0-4" = 1, "5-17" = 0 }}
+        [panel]
+        every_days = 31
+        first_sitting = 2025-01-30
+        limit = {limit}
+        admit = 1
+        [[target]]
+        name = "held"
+        at_most = 30
+        by = 2025-01-31
+        "#
+    )
+}
+
+/// The part that a limit has in the variance of a Poisson number cut off at it:
+/// Cov(min(N, L), min(N, L) − N) / Var(min(N, L)).
+fn part_of_limit(mean: f64, limit: f64) -> f64 {
+    let mut weight = (-mean).exp();
+    let mut sums = [0.0; 4];
+    for count in 0..200 {
+        let number = f64::from(count);
+        let held = number.min(limit);
+        for (sum, value) in sums
+            .iter_mut()
+            .zip([held, held * held, number, held * number])
+        {
+            *sum += weight * value;
+        }
+        weight *= mean / (number + 1.0);
+    }
+    let [held, squares, number, products] = sums;
+    let variance = squares - held * held;
+    1.0 - (products - held * number) / variance
+}
+
+#[test]
+fn the_part_of_capacity_is_that_of_a_poisson_number_cut_off() {
+    let home = tempfile::tempdir().unwrap();
+    let parts = |limit: u32| -> [f64; 4] {
+        fs::write(home.path().join("panel.toml"), one_sitting(limit)).unwrap();
+        ends(home.path(), 0, "run panel.toml --quiet --out run");
+        let before = contents(&home.path().join("run"));
+        let output = ends(home.path(), 0, "sensitivity run --capacity --json");
+        assert_eq!(contents(&home.path().join("run")), before);
+        let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let parts = &found["parts"];
+        let number = |part: &Value| part.as_f64().unwrap();
+        [
+            number(&parts["parameters"]["share"]),
+            number(&parts["chance"]["share"]),
+            number(&parts["capacity"]["share"]),
+            number(&parts["capacity"]["standard_error"]),
+        ]
+    };
+    let [parameters, chance, capacity, error] = parts(20);
+    // 20 families in 30 days, or 29 or 31 as the ends of the days count.
+    let known = [19.3, 20.7].map(|mean| part_of_limit(mean, 20.0));
+    let (low, high) = (known[0].min(known[1]), known[0].max(known[1]));
+    assert!(low < -0.3, "a limit evens the futures out: {low}");
+    assert!(error < 0.05, "{error}");
+    assert!(
+        (low - 4.0 * error..=high + 4.0 * error).contains(&capacity),
+        "{capacity} ±{error} for {low} to {high}"
+    );
+    assert_eq!(parameters, 0.0, "nothing is uncertain");
+    assert!((parameters + chance + capacity - 1.0).abs() < 1e-9);
+    let said = ends(home.path(), 0, "sensitivity run --capacity");
+    says(
+        stdout(&said),
+        &[
+            "Nothing that the scenario plays is uncertain.",
+            "In three parts: what is uncertain 0.0 %",
+            "what is scarce evens the futures out",
+        ],
+    );
+    let said = ends(home.path(), 0, "sensitivity run");
+    says(stdout(&said), &["`--capacity` parts it from them"]);
+    // A limit that is never reached has no part.
+    assert_eq!(parts(1_000), [0.0, 1.0, 0.0, 0.0]);
+}
+
+#[test]
+fn a_queue_is_all_capacity() {
+    let home = home();
+    let text = fs::read_to_string(home.path().join("plan.toml")).unwrap();
+    let target = "[[target]]\nname = \"queue\"\nmetric = \"waiting\"\nsegment_by = \"resource\"\nsegment = \"assessing social worker\"\nat_most = 2\nby = 2024-12-31\n";
+    fs::write(home.path().join("plan.toml"), format!("{text}\n{target}")).unwrap();
+    let line = "run plan.toml --replicates 120 --keep-replicates all --quiet --out run";
+    ends(home.path(), 0, line);
+    let line = "sensitivity run --target queue --capacity --json";
+    let output = ends(home.path(), 0, line);
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(found["sd"].as_f64().unwrap() > 0.5, "{found}");
+    // Without scarcity nobody waits, whatever the future.
+    let part = |name: &str| found["parts"][name]["share"].as_f64().unwrap();
+    assert!((part("capacity") - 1.0).abs() < 1e-9, "{found}");
+    assert!(part("parameters").abs() < 1e-9 && part("chance").abs() < 1e-9);
+}
+
+#[test]
+fn futures_that_come_out_otherwise_are_refused() {
+    let home = home();
+    ends(
+        home.path(),
+        0,
+        "run plan.toml --replicates 120 --quiet --out run",
+    );
+    let path = home.path().join("run/manifest.json");
+    let text = fs::read_to_string(&path).unwrap();
+    let seed = whole(&home.path().join("run")).seed;
+    let other = text.replacen(&format!("\"seed\": {seed}"), "\"seed\": 77", 1);
+    assert_ne!(other, text);
+    fs::write(&path, other).unwrap();
+    let output = ends(home.path(), 1, "sensitivity run --capacity");
+    says(
+        stderr(&output),
+        &["do not come out as they are in its files"],
+    );
 }

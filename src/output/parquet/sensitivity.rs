@@ -30,7 +30,7 @@ pub struct SensitivityFigure<'a> {
 /// One source of uncertainty; nothing where a value was not worked out.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct SensitivityRow {
-    /// Address of the quantity, or `chance`, or `capacity`.
+    /// Address of the quantity, or `all quantities`, `chance` or `capacity`.
     pub parameter: String,
     /// Numbers in the order of [`SENSITIVITY_NUMBERS`].
     pub numbers: [Option<f64>; SENSITIVITY_NUMBERS.len()],
@@ -41,7 +41,7 @@ pub struct SensitivityRow {
 }
 
 /// Names of the columns of numbers.
-pub const SENSITIVITY_NUMBERS: [&str; 13] = [
+pub const SENSITIVITY_NUMBERS: [&str; 15] = [
     "contribution",
     "contribution_se",
     "rank_correlation",
@@ -55,6 +55,8 @@ pub const SENSITIVITY_NUMBERS: [&str; 13] = [
     "sobol_first_se",
     "sobol_total",
     "sobol_total_se",
+    "part",
+    "part_se",
 ];
 
 /// Writes `sensitivity.parquet` into a folder, its rows as they come.
@@ -76,7 +78,7 @@ pub fn write_sensitivity(
     fields.extend([flag("is_clear"), flag("is_monotone")]);
     let kind = TableKind {
         file_name: "sensitivity.parquet",
-        schema_name: "sensitivity/1",
+        schema_name: "sensitivity/2",
         fields,
         runs: Vec::new(),
         is_bulky: false,
