@@ -23,7 +23,7 @@ use crate::output::folder::StagedFolder;
 use crate::output::manifest::{self, FileRecord, Manifest, ParameterSummary};
 use crate::output::parquet::{self, EventWriter, Metadata, ParameterWriter, ReplicateWriter};
 use crate::output::workbook::{self, Findings};
-use crate::output::{FinishedRun, OutputError, sha256};
+use crate::output::{FinishedRun, OutputError, SavingShares, sha256};
 use crate::story;
 use ignorance::ignorance;
 use std::ops::Range;
@@ -376,7 +376,8 @@ pub fn run(plan: &Plan, options: &RunOptions, progress: &Progress) -> Result<Run
         files,
     };
     if options.workbook {
-        let workbook = workbook_files(plan, &played.forecasts, &manifest, &staged)?;
+        let shares = attribution.as_ref().map(SavingShares::of);
+        let workbook = workbook_files(plan, &played.forecasts, shares, &manifest, &staged)?;
         manifest.files.extend(workbook);
     }
     manifest.files.sort_by(|a, b| a.name.cmp(&b.name));
@@ -406,6 +407,7 @@ pub fn run(plan: &Plan, options: &RunOptions, progress: &Progress) -> Result<Run
 fn workbook_files(
     plan: &Plan,
     forecasts: &[ScenarioForecast],
+    workstreams: Option<SavingShares>,
     manifest: &Manifest,
     staged: &StagedFolder,
 ) -> Result<[FileRecord; 2], RunError> {
@@ -413,6 +415,7 @@ fn workbook_files(
         file: &plan.file,
         forecasts,
         parameters: &manifest.parameters,
+        workstreams,
         warnings: manifest.warnings.clone(),
         identity: workbook::identity(manifest),
         suppress_small: false,

@@ -29,7 +29,7 @@ fn beside(run: &Path) -> PathBuf {
 
 fn write(args: &WorkbookArgs, folder: &Path) -> Result<(), OutputError> {
     let run = FinishedRun::open(&args.run)?;
-    let findings = Findings::of(&run, args.suppress_small);
+    let findings = Findings::of(&run, args.suppress_small)?;
     for (name, bytes) in [
         (WORKBOOK, findings.workbook()?),
         (BANDS_CSV, findings.bands_csv()),

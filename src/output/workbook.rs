@@ -14,9 +14,9 @@ mod sheets;
 
 pub use sheet::{Cell, Sheet, Shown};
 
-use super::OutputError;
 use super::finished::FinishedRun;
 use super::manifest::{Manifest, ParameterSummary};
+use super::{OutputError, SavingShares, read_workstreams};
 use crate::calendar::Calendar;
 use crate::config::ScenarioFile;
 use crate::forecast::columns::is_whole_year;
@@ -39,6 +39,8 @@ pub struct Findings<'a> {
     pub forecasts: &'a [ScenarioForecast],
     /// Uncertain quantities as drawn.
     pub parameters: &'a [ParameterSummary],
+    /// Which workstream carries the saving, where the run has any.
+    pub workstreams: Option<SavingShares>,
     /// Warnings given.
     pub warnings: Vec<String>,
     /// Which run it is, line by line: version, seed, futures, hash.
@@ -49,16 +51,20 @@ pub struct Findings<'a> {
 
 impl<'a> Findings<'a> {
     /// What a finished run found.
-    pub fn of(run: &'a FinishedRun, suppress_small: bool) -> Self {
+    ///
+    /// # Errors
+    /// [`OutputError`] where a file of the run cannot be read.
+    pub fn of(run: &'a FinishedRun, suppress_small: bool) -> Result<Self, OutputError> {
         let manifest = run.manifest();
-        Self {
+        Ok(Self {
             file: run.file(),
             forecasts: run.forecasts(),
             parameters: &manifest.parameters,
+            workstreams: read_workstreams(run)?,
             warnings: manifest.warnings.clone(),
             identity: identity(manifest),
             suppress_small,
-        }
+        })
     }
 
     /// The tables of the workbook, in its order.

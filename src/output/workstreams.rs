@@ -3,7 +3,7 @@
 use super::finished::{date, known};
 use super::reading::{Rows, for_each_batch};
 use super::{FinishedRun, OutputError};
-use crate::attribution::{Estimate, Row};
+use crate::attribution::{Attribution, Estimate, Row};
 use crate::units::{Date, pence};
 use arrow::array::{Array, Float64Array};
 
@@ -17,6 +17,16 @@ pub struct SavingShares {
     /// A row for each workstream and period, and for all of them, sorted by
     /// name, period and date; money in pence.
     pub rows: Vec<Row>,
+}
+
+impl SavingShares {
+    /// The shares of a run that has just been played.
+    pub fn of(attribution: &Attribution) -> Self {
+        Self {
+            scenario: attribution.scenario.clone(),
+            rows: attribution.rows.clone(),
+        }
+    }
 }
 
 /// Reads how the saving is shared out; none where the run has no workstreams.

@@ -50,7 +50,7 @@ fn the_workbook_holds_the_numbers_of_the_run() {
     let home = home();
     ends(home.path(), 0, "run plan.toml --replicates 20 --out run");
     let run = FinishedRun::open(&home.path().join("run")).unwrap();
-    let sheets = Findings::of(&run, false).tables();
+    let sheets = Findings::of(&run, false).unwrap().tables();
     let names: Vec<&str> = sheets.iter().map(|sheet| sheet.name).collect();
     let expected = [
         "Contents",
@@ -168,7 +168,56 @@ fn a_name_that_looks_like_a_formula_stays_text() {
     let names: std::collections::BTreeSet<&str> = rows.iter().map(|row| row[0].as_str()).collect();
     assert!(names.contains("'=1+1") && !names.contains("=1+1"));
     let run = FinishedRun::open(&home.path().join("run")).unwrap();
-    let sheets = Findings::of(&run, false).tables();
+    let sheets = Findings::of(&run, false).unwrap().tables();
     let scenarios = &sheet(&sheets, "Scenarios").rows;
     assert!(scenarios.iter().any(|row| row[0] == Cell::text("=1+1")));
+}
+
+#[test]
+fn workstreams_have_a_sheet_that_adds_up() {
+    let home = home();
+    fs::copy(
+        file("tests/data/action.toml"),
+        home.path().join("action.toml"),
+    )
+    .unwrap();
+    ends(
+        home.path(),
+        0,
+        "run action.toml --replicates 30 --quiet --out run",
+    );
+    let run = FinishedRun::open(&home.path().join("run")).unwrap();
+    let sheets = Findings::of(&run, false).unwrap().tables();
+    let names: Vec<&str> = sheets.iter().map(|sheet| sheet.name).collect();
+    let place = |name: &str| names.iter().position(|one| *one == name).unwrap();
+    assert_eq!(place("Spend") + 1, place("Workstreams"));
+    let shown = sheet(&sheets, "Workstreams");
+    let index = |name: &str| shown.headers.iter().position(|one| *one == name).unwrap();
+    let read = lacsim::output::read_workstreams(&run).unwrap().unwrap();
+    assert_eq!(shown.rows.len(), read.rows.len());
+    let (year, name) = (index("Financial year"), index("Workstream"));
+    let share = index("Share of the saving, Shapley (pounds)");
+    let mut sums: BTreeMap<String, (f64, f64)> = BTreeMap::new();
+    for (row, found) in shown.rows.iter().zip(&read.rows) {
+        assert_eq!(row.len(), shown.headers.len());
+        assert_eq!(row[name], Cell::text(found.workstream.as_str()));
+        let Cell::Number(pounds, _) = row[share] else {
+            panic!("{row:?}");
+        };
+        assert!((100.0 * pounds - found.shapley.mean).abs() <= 0.5);
+        let sum = sums.entry(format!("{:?}", row[year])).or_default();
+        match found.workstream.as_str() {
+            lacsim::attribution::ALL => sum.1 += pounds,
+            _ => sum.0 += pounds,
+        }
+    }
+    // Means over futures are rounded to the penny one by one.
+    for (year, (parts, all)) in &sums {
+        assert!((parts - all).abs() < 0.1, "{year}: {parts} of {all}");
+    }
+    assert!(sums.len() > 1 && sums.values().any(|(_, all)| *all != 0.0));
+    // What is read back is what was counted.
+    ends(home.path(), 0, "workbook run");
+    let bytes = |folder: &str| fs::read(home.path().join(folder).join("summary.xlsx")).unwrap();
+    assert_eq!(bytes("run-workbook"), bytes("run"));
 }

@@ -2,11 +2,13 @@
 
 use super::Findings;
 use super::sheet::{Cell, Sheet, Shown};
+use crate::attribution::Estimate;
 use crate::config::Assumption;
 use crate::config::parameters::ParameterNames;
 use crate::config::quantity::{Basis, Form};
 use crate::forecast::{Band, ScenarioForecast};
 use crate::model::layout::{Period, Unit};
+use crate::output::SavingShares;
 use crate::output::manifest::ParameterSummary;
 use crate::output::suppress::{self, withheld_bands};
 use crate::units::{Date, financial_year_end, financial_year_name};
@@ -16,16 +18,17 @@ const LEVEL_HEADERS: [&str; 7] = ["p05", "p10", "p25", "p50 (median)", "p75", "p
 
 /// Every table, in the order of the workbook.
 pub(super) fn tables(findings: &Findings) -> Vec<Sheet> {
-    vec![
+    let mut tables = vec![
         notes(findings),
         scenarios(findings),
         targets(findings),
         bands(findings),
         breakdowns(findings),
         spend(findings),
-        assumptions(findings),
-        chart_data(findings),
-    ]
+    ];
+    tables.extend(findings.workstreams.as_ref().map(workstreams));
+    tables.extend([assumptions(findings), chart_data(findings)]);
+    tables
 }
 
 /// Sheets by name, with what each holds.
@@ -326,6 +329,79 @@ fn spend(findings: &Findings) -> Sheet {
         about: "Each row is a line of spend or a saving in a financial year. Savings are measured from the comparison scenario.",
         headers,
         rows,
+    }
+}
+
+/// Who carries the saving, by financial year and over the whole forecast.
+fn workstreams(shares: &SavingShares) -> Sheet {
+    let rows = shares.rows.iter().map(|row| {
+        // Whole pence: what is read back from a file is what was counted.
+        let pounds = |pence: f64| Cell::figure(pence.round() / 100.0, Unit::Pounds, true);
+        let both = |estimate: Estimate| [estimate.mean, estimate.standard_error].map(pounds);
+        let year = match row.period {
+            "horizon" => "whole forecast".to_owned(),
+            _ => financial_year_name(row.date),
+        };
+        let some = |text: &str| match text {
+            "" => Cell::NotApplicable,
+            text => Cell::text(text),
+        };
+        let likelihood = row.likelihood().map(|shares| shares.map(Some));
+        let [share, low, high] = likelihood.unwrap_or_default();
+        let thousandths =
+            |share| Cell::or_none(share, |share| Cell::number(share, Shown::Thousandths));
+        let mut cells = vec![
+            Cell::text(shares.scenario.as_str()),
+            Cell::text(row.workstream.as_str()),
+            some(&row.owner),
+            some(&row.status),
+            Cell::text(year),
+            Cell::Date(row.date),
+            Cell::or_none(row.target_pence, |pence| pounds(pence as f64)),
+            Cell::number(row.delivered, Shown::Thousandths),
+            Cell::or_none(row.mean_start, Cell::Date),
+        ];
+        cells.extend(both(row.alone));
+        cells.extend(both(row.leave_one_out));
+        cells.extend(both(row.shapley));
+        cells.push(pounds(row.interaction));
+        cells.extend(row.percentiles.map(pounds));
+        cells.push(Cell::or_none(row.likelihood_words(), Cell::Text));
+        cells.extend([share, low, high].map(thousandths));
+        cells.push(Cell::Number(f64::from(row.replicates), Shown::Whole));
+        cells
+    });
+    Sheet {
+        name: "Workstreams",
+        title: "Net saving by workstream".to_owned(),
+        about: "Each row is a workstream, or all of them, in a financial year or over the whole forecast. Shares of the saving add up to that of all.",
+        headers: vec![
+            "Scenario",
+            "Workstream",
+            "Owner",
+            "Status",
+            "Financial year",
+            "Last day covered",
+            "Saving promised (pounds)",
+            "Share of futures that deliver it",
+            "Mean date from which it works",
+            "Saving by itself (pounds)",
+            "Saving by itself: Monte Carlo standard error",
+            "Lost if it alone is left out (pounds)",
+            "Lost if it alone is left out: Monte Carlo standard error",
+            "Share of the saving, Shapley (pounds)",
+            "Share of the saving: Monte Carlo standard error",
+            "Of that, done only together (pounds)",
+            "Lost without it, p10 (pounds)",
+            "Lost without it, p50, median (pounds)",
+            "Lost without it, p90 (pounds)",
+            "Likelihood of the promise in words",
+            "Probability of the promise",
+            "Probability: 95 % Wilson interval, low",
+            "Probability: 95 % Wilson interval, high",
+            "Futures",
+        ],
+        rows: rows.collect(),
     }
 }
 
