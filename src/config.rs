@@ -20,6 +20,7 @@ pub mod levers;
 pub mod mistakes;
 pub mod money;
 pub mod names;
+mod owners;
 pub mod panel;
 pub mod paper;
 pub mod parameters;
@@ -122,6 +123,9 @@ pub struct RawScenarioFile {
     pub risk: Vec<risks::RawRisk>,
     /// How the saving is shared out among workstreams
     pub attribution: Option<workstreams::RawAttribution>,
+    /// Who answers for which part of the scenario, by address: { "panel" = "Head of Assessment" }
+    #[serde(default)]
+    pub owners: bands::Named<String>,
     /// Scenarios; without any, the file itself is the one scenario
     #[serde(default)]
     pub scenario: Vec<scenarios::RawScenario>,
@@ -447,6 +451,7 @@ fn check(
             checker.names(names, &known, "workstream", &at.key("workstreams"));
         }
     }
+    checker.owners(&raw.owners);
     let (mistakes, warnings, assumptions) = checker.finish();
     let config = Config {
         scenario: scenario.to_owned(),

@@ -1,6 +1,6 @@
 //! The checker: what every table's checks share while they run.
 
-use super::mistakes::{Mistake, Path, suggestion};
+use super::mistakes::{Mistake, Path, Step, suggestion};
 use super::quantity::{Basis, Domain, Form, Quantity};
 use super::workstreams::Changeable;
 use std::collections::BTreeMap;
@@ -21,6 +21,7 @@ pub struct Checker {
     warnings: Vec<Warning>,
     quantities: BTreeMap<String, (Quantity, Path)>,
     sources: BTreeMap<String, String>,
+    owners: BTreeMap<String, String>,
     changeable: BTreeMap<String, Changeable>,
 }
 
@@ -107,6 +108,17 @@ impl Checker {
         self.sources.insert(path.to_string(), source.to_owned());
     }
 
+    /// Notes who answers for the part of the scenario at an address.
+    pub(super) fn note_owner(&mut self, address: &str, owner: &str) {
+        self.owners.insert(address.to_owned(), owner.to_owned());
+    }
+
+    /// Address of every quantity so far.
+    pub(super) fn quantity_addresses(&self) -> Vec<&str> {
+        let paths = self.quantities.keys();
+        paths.map(String::as_str).collect()
+    }
+
     pub(super) fn note_quantity(&mut self, quantity: &Quantity, path: &Path) {
         self.quantities
             .insert(quantity.path.clone(), (quantity.clone(), path.clone()));
@@ -153,7 +165,8 @@ impl Checker {
         let quantities = std::mem::take(&mut self.quantities);
         let mut assumptions = Vec::new();
         for (quantity, path) in quantities.into_values() {
-            let source = self.source_of(&path);
+            let source = nearest(&self.sources, &path);
+            let owner = nearest(&self.owners, &path);
             if source.is_none() && quantity.form != Form::Known(0.0) {
                 self.warnings.push(Warning {
                     path: path.clone(),
@@ -166,33 +179,37 @@ impl Checker {
                     },
                 });
             }
-            assumptions.push(Assumption { quantity, source });
+            assumptions.push(Assumption {
+                quantity,
+                source,
+                owner,
+            });
         }
         (self.mistakes, self.warnings, assumptions)
     }
-
-    /// The source of the nearest table around a place.
-    fn source_of(&self, path: &Path) -> Option<String> {
-        let mut place = Path::root();
-        let mut nearest = None;
-        for step in path.steps() {
-            place = match step {
-                super::mistakes::Step::Key(key) => place.key(key),
-                super::mistakes::Step::Item(index, name) => place.item(*index, name.as_deref()),
-            };
-            if let Some(source) = self.sources.get(&place.to_string()) {
-                nearest = Some(source.clone());
-            }
-        }
-        nearest
-    }
 }
 
-/// A number of the model with where it comes from.
+/// What is noted of the nearest table around a place.
+fn nearest(noted: &BTreeMap<String, String>, path: &Path) -> Option<String> {
+    let mut place = Path::root();
+    let mut nearest = None;
+    for step in path.steps() {
+        place = match step {
+            Step::Key(key) => place.key(key),
+            Step::Item(index, name) => place.item(*index, name.as_deref()),
+        };
+        nearest = noted.get(&place.to_string()).or(nearest);
+    }
+    nearest.cloned()
+}
+
+/// A number of the model with where it comes from and whose it is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Assumption {
     /// The quantity.
     pub quantity: Quantity,
     /// Its source, from its own table or the nearest around it.
     pub source: Option<String>,
+    /// Who answers for it, or for the nearest part around it that has an owner.
+    pub owner: Option<String>,
 }

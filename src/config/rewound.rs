@@ -28,12 +28,13 @@ pub struct Origin {
 }
 
 /// Tables that say nothing of how children enter, live in and leave care.
-const LEFT_BEHIND: [&str; 17] = [
+const LEFT_BEHIND: [&str; 18] = [
     "scenario",
     "workstream",
     "risk",
     "delivery",
     "attribution",
+    "owners",
     "budget",
     "target",
     "history",

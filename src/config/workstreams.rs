@@ -245,6 +245,9 @@ impl Checker {
     ) -> Workstream {
         let path = Path::root().key("workstream").item(index, Some(&raw.name));
         self.source(&path, raw.source.as_ref());
+        if let Some(owner) = &raw.owner {
+            self.note_owner(&path.to_string(), owner);
+        }
         let from = self.date(&raw.from, &path.key("from"));
         if from > end {
             self.warn(&path.key("from"), "lies after the end of the forecast");

@@ -102,10 +102,11 @@ pub(super) fn log(
         "Middle",
         "8 in 10 draws",
         "Effect on the answer",
+        "Owner",
         "Reliability",
         "Source",
     ];
-    let mut table = Table::new("table-assumptions", "Uncertain quantities", &heads, 6);
+    let mut table = Table::new("table-assumptions", "Uncertain quantities", &heads, 7);
     let mut rows: Vec<(&ParameterSummary, f64)> = drawn
         .iter()
         .map(|summary| {
@@ -142,11 +143,24 @@ pub(super) fn log(
             effects
                 .get(&summary.name)
                 .map_or_else(|| none.to_owned(), |effect| effect.words.clone()),
+            owner(known.and_then(|one| one.owner.as_deref())),
             grade.word().to_owned(),
             sources.cite(summary.source.as_deref()),
         ]);
     }
+    if !has_owners(config) {
+        table.leave_out("Owner");
+    }
     table
+}
+
+/// Whether anybody answers for any number of the scenario.
+pub(super) fn has_owners(config: &Config) -> bool {
+    config.assumptions.iter().any(|one| one.owner.is_some())
+}
+
+fn owner(name: Option<&str>) -> String {
+    name.unwrap_or("nobody named").to_owned()
 }
 
 /// Plain numbers that are taken as known, counted by what they belong to.
@@ -154,11 +168,13 @@ pub(super) fn known(config: &Config, sources: &mut Sources) -> Table {
     let heads = [
         "Part of the model",
         "Plain numbers",
+        "Owner",
         "Reliability",
         "Source",
     ];
-    let mut table = Table::new("table-known", "Numbers taken as known", &heads, 4);
-    let mut groups: BTreeMap<(String, Option<&str>), (usize, Reliability)> = BTreeMap::new();
+    let mut table = Table::new("table-known", "Numbers taken as known", &heads, 5);
+    type Group<'a> = (String, Option<&'a str>, Option<&'a str>);
+    let mut groups: BTreeMap<Group, (usize, Reliability)> = BTreeMap::new();
     for assumption in &config.assumptions {
         // What the scenario leaves out counts as 0 and is no assumption.
         if matches!(assumption.quantity.form, Form::Uncertain(_))
@@ -168,6 +184,7 @@ pub(super) fn known(config: &Config, sources: &mut Sources) -> Table {
         }
         let key = (
             part(&assumption.quantity.path),
+            assumption.owner.as_deref(),
             assumption.source.as_deref(),
         );
         let grade = Reliability::of(assumption);
@@ -175,13 +192,17 @@ pub(super) fn known(config: &Config, sources: &mut Sources) -> Table {
         group.0 += 1;
         group.1 = group.1.max(grade);
     }
-    for ((part, source), (count, grade)) in groups {
+    for ((part, name, source), (count, grade)) in groups {
         table.rows.push(vec![
             part,
             count.to_string(),
+            owner(name),
             grade.word().to_owned(),
             sources.cite(source),
         ]);
+    }
+    if !has_owners(config) {
+        table.leave_out("Owner");
     }
     table
 }

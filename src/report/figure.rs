@@ -61,6 +61,18 @@ impl Table {
         }
     }
 
+    /// Leaves out the column of words under a head.
+    pub fn leave_out(&mut self, head: &str) {
+        let Some(column) = self.heads.iter().position(|one| one == head) else {
+            return;
+        };
+        self.heads.remove(column);
+        self.numbers_from -= 1;
+        for row in &mut self.rows {
+            row.remove(column);
+        }
+    }
+
     /// The table, in a box that scrolls by itself on a narrow screen.
     pub fn html(&self) -> Markup {
         let class = |column| (column >= self.numbers_from).then_some("number");

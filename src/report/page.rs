@@ -240,6 +240,9 @@ fn assumptions_log(facts: &Facts) -> Markup {
             p {
                 "In “" (facts.main.scenario) "”, " (assumptions::grades(config)) ". "
                 "Grades: A counted in data that the scenario gives, B taken from a published source, C somebody’s judgement at least in part, D no source given. "
+                @if !assumptions::has_owners(config) {
+                    "No owner is named: [owners] in the scenario file says who answers for which part. "
+                }
             }
             @let mut sources = assumptions::Sources::default();
             @let log = assumptions::log(config, &facts.run.manifest().parameters, &facts.effects, &mut sources);

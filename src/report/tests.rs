@@ -97,6 +97,49 @@ fn the_log_tells_the_effect_that_the_analysis_finds() {
 }
 
 #[test]
+fn the_log_names_the_owner_of_each_assumption() {
+    let log = |text: &str| {
+        let (_home, run) = played(text, Kept::Nothing, 20);
+        let options = ReportOptions::default();
+        let facts = Facts::of(&run, &options).unwrap();
+        let config = facts.config();
+        let mut sources = assumptions::Sources::default();
+        let drawn = &run.manifest().parameters;
+        let uncertain = assumptions::log(config, drawn, &BTreeMap::new(), &mut sources);
+        let known = assumptions::known(config, &mut sources);
+        (uncertain, known, page::page(&facts).into_string())
+    };
+    let owned = format!(
+        "{GOLDEN}\n[owners]\npathway = \"Permanence lead\"\n\"pathway.reunification\" = \"Head of Reunification\"\n"
+    );
+    let (uncertain, known, page) = log(&owned);
+    let column = |table: &Table| table.heads.iter().position(|head| head == "Owner").unwrap();
+    let owner = |part: &str| {
+        let mut rows = uncertain.rows.iter();
+        let row = rows.find(|row| row[0].starts_with(part)).unwrap();
+        row[column(&uncertain)].clone()
+    };
+    assert_eq!(owner("pathway.special guardianship"), "Permanence lead");
+    assert_eq!(owner("pathway.reunification"), "Head of Reunification");
+    assert_eq!(owner("panel"), "nobody named");
+    let named = |name: &str| known.rows.iter().any(|row| row[column(&known)] == name);
+    assert!(named("nobody named"));
+    assert!(!page.contains("No owner is named"));
+    // Where nobody is named at all, that is said once.
+    let (uncertain, known, page) = log(GOLDEN);
+    for table in [uncertain, known] {
+        assert!(!table.heads.iter().any(|head| head == "Owner"));
+        assert!(table.rows.iter().all(|row| row.len() == table.heads.len()));
+    }
+    assert_eq!(page.matches("No owner is named").count(), 1);
+    // What a workstream assumes is its owner's.
+    let (uncertain, _, _) = log(ACTION);
+    let mut rows = uncertain.rows.iter();
+    let row = rows.find(|row| row[0].starts_with("workstream.")).unwrap();
+    assert_ne!(row[column(&uncertain)], "nobody named");
+}
+
+#[test]
 fn the_steps_of_the_saving_and_the_scores_are_those_that_were_worked_out() {
     let home = tempfile::tempdir().unwrap();
     let (out, file) = (home.path().join("run"), ACTION);

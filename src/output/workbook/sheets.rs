@@ -445,6 +445,7 @@ fn assumptions(findings: &Findings) -> Sheet {
             "p10",
             "p50 (median)",
             "p90",
+            "Owner",
             "Source",
         ],
         rows,
@@ -482,6 +483,7 @@ fn assumption_row(
         level(|one| one.p10),
         level(|one| one.p50),
         level(|one| one.p90),
+        Cell::or_none(assumption.owner.as_deref(), Cell::text),
         Cell::or_none(assumption.source.as_deref(), Cell::text),
     ]
 }
