@@ -308,5 +308,6 @@ fn short_breaks(index: usize, start: Date) -> Child {
         home: "ZZ1 1".to_owned(),
         is_unaccompanied: false,
         episodes: (0..3).map(episode).collect(),
+        matches: Vec::new(),
     }
 }

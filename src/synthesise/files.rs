@@ -4,7 +4,7 @@
 use super::faults::{Faults, Habits};
 use super::lives::{Child, Episode};
 use super::{SynthesisError, SyntheticReturn};
-use crate::ssda903::codes::{LegalStatus, Provider, Reason, ReasonNew};
+use crate::ssda903::codes::{LegalStatus, Place, Provider, Reason, ReasonNew};
 use crate::units::{ADULT_AGE_YEARS, Date, birthday, financial_year_name};
 use chrono::Datelike;
 use std::fs;
@@ -98,6 +98,16 @@ const PLACED: [&str; 5] = [
     "DATE_PLACED_CEASED",
     "REASON_PLACED_CEASED",
 ];
+const ADOPTIONS: [&str; 8] = [
+    "CHILD",
+    "DOB",
+    "DATE_INT",
+    "DATE_MATCH",
+    "FOSTER_CARE",
+    "NB_ADOPTR",
+    "SEX_ADOPTR",
+    "LS_ADOPTR",
+];
 
 impl SyntheticReturn {
     /// What a council would send, year by year.
@@ -123,6 +133,7 @@ impl SyntheticReturn {
         let mut episodes = Sheet::new(&EPISODES);
         let mut uasc = Sheet::new(&UASC);
         let mut placed = Sheet::new(&PLACED);
+        let mut adoptions = Sheet::new(&ADOPTIONS);
         for child in &self.children {
             let sent_now: Vec<&Episode> = child
                 .episodes
@@ -144,6 +155,9 @@ impl SyntheticReturn {
             if let Some(row) = sent.placed_for_adoption(child) {
                 placed.row(row);
             }
+            if let Some(row) = sent.adoption(child) {
+                adoptions.row(row);
+            }
         }
         let count = episodes.rows.len();
         let mut files = vec![
@@ -155,6 +169,9 @@ impl SyntheticReturn {
         }
         if !placed.rows.is_empty() {
             files.push(("placed_for_adoption.csv", placed.bytes(&sent.habits)));
+        }
+        if !adoptions.rows.is_empty() {
+            files.push(("ad1.csv", adoptions.bytes(&sent.habits)));
         }
         YearFolder {
             name: financial_year_name(sent.last),
@@ -303,6 +320,41 @@ impl Sent<'_> {
             self.date(decided),
             reversed.map_or_else(String::new, |(end, _)| self.date(end)),
             if reversed.is_some() { "RD1" } else { "" }.to_owned(),
+        ])
+    }
+
+    /// The row of AD1 that a child who was adopted in the year has: when it was
+    /// decided on, which is the placement order, and the match, which is the day
+    /// of the placement where no stage of the scenario is one. Of a child
+    /// adopted without either order or placement no plan is known.
+    fn adoption(&self, child: &Child) -> Option<Vec<String>> {
+        let is_adopted = |episode: &&Episode| {
+            episode.end.is_some_and(|(end, reason)| {
+                (self.first..=self.last).contains(&end)
+                    && matches!(reason, Some(Reason::E11 | Reason::E12))
+            })
+        };
+        let last = child.episodes.iter().find(is_adopted)?;
+        let (adopted, _) = last.end?;
+        let before = || child.episodes.iter().filter(|one| one.from <= last.from);
+        let placed = before().find(|episode| episode.place.is_for_adoption());
+        let order = before().find(|episode| episode.legal_status == LegalStatus::E1);
+        let decided = order.or(placed)?.from;
+        let mut matches = child.matches.iter();
+        let matched = matches
+            .rfind(|day| (decided..=adopted).contains(day))
+            .copied()
+            .or(placed.map(|episode| episode.from));
+        let with_carer = matches!(last.place, Place::A3 | Place::A5);
+        Some(vec![
+            child.id.clone(),
+            self.date(self.born(child)),
+            self.date(decided),
+            matched.map_or_else(String::new, |day| self.date(day)),
+            if with_carer { "1" } else { "0" }.to_owned(),
+            "2".to_owned(),
+            "MF".to_owned(),
+            "L11".to_owned(),
         ])
     }
 }

@@ -30,6 +30,8 @@ pub struct Child {
     pub is_unaccompanied: bool,
     /// Episodes in the order of their dates.
     pub episodes: Vec<Episode>,
+    /// Days on which the child was matched with adopters, in order.
+    pub matches: Vec<Date>,
 }
 
 /// One episode of care.
@@ -76,7 +78,7 @@ pub fn children(start: Date, codes: &Codes, notes: Vec<Note>, luck: &Luck) -> Ve
         .filter_map(|(key, mut notes)| {
             // A stable sort keeps events of the same moment as they happened.
             notes.sort_by(|a, b| a.time.total_cmp(&b.time));
-            let life = states(start, key, &notes)?;
+            let life = states(start, codes, key, &notes)?;
             Some(child(codes, key, &life, luck, &mut ids))
         })
         .collect();
@@ -93,16 +95,19 @@ struct Life {
     stream: u8,
     /// What it was from each day on.
     states: Vec<(Date, State)>,
+    /// Days of matches with adopters.
+    matches: Vec<Date>,
 }
 
 /// The life behind notes; none for families and for children who never entered.
-fn states(start: Date, key: Key, notes: &[Note]) -> Option<Life> {
+fn states(start: Date, codes: &Codes, key: Key, notes: &[Note]) -> Option<Life> {
     let mut born = None;
     let mut of_stream = match parts(key) {
         Parts::Family { stream, .. } => stream as u8,
         Parts::Cohort { .. } => 0,
     };
     let mut states: Vec<(Date, State)> = Vec::new();
+    let mut matches = Vec::new();
     for note in notes {
         let mut day = date_after(start, day_of(note.time));
         let now = match note.event {
@@ -140,6 +145,12 @@ fn states(start: Date, key: Key, notes: &[Note]) -> Option<Life> {
                 changed(states.last()?.1, Some(legal_status), None)
             }
             Event::Left { kind } => State::Out { kind },
+            Event::Passed { pathway, stage } => {
+                if codes.matches[usize::from(pathway)][usize::from(stage)] {
+                    matches.push(day);
+                }
+                continue;
+            }
             _ => continue,
         };
         states.push((day, now));
@@ -148,6 +159,7 @@ fn states(start: Date, key: Key, notes: &[Note]) -> Option<Life> {
         born: born?,
         stream: of_stream,
         states,
+        matches,
     })
 }
 
@@ -178,6 +190,7 @@ fn child(codes: &Codes, key: Key, life: &Life, luck: &Luck, ids: &mut Ids) -> Ch
         ),
         is_unaccompanied,
         episodes: episodes(codes, need, &life.states),
+        matches: life.matches.clone(),
     }
 }
 
@@ -326,6 +339,7 @@ mod tests {
                 },
             ],
             unaccompanied: vec![false],
+            matches: Vec::new(),
         }
     }
 

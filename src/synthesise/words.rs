@@ -135,6 +135,8 @@ pub struct Codes {
     pub placements: Vec<PlacementCode>,
     /// Whether each stream is one of unaccompanied asylum seekers.
     pub unaccompanied: Vec<bool>,
+    /// Whether each stage ends in a match with adopters, `[pathway][stage]`.
+    pub matches: Vec<Vec<bool>>,
 }
 
 impl Codes {
@@ -167,6 +169,16 @@ impl Codes {
             legal_statuses,
             placements,
             unaccompanied: names.streams.iter().map(unaccompanied).collect(),
+            matches: config
+                .pathways
+                .iter()
+                .map(|pathway| {
+                    let stages = pathway.stages.iter();
+                    stages
+                        .map(|stage| stage.name.to_lowercase().contains("match"))
+                        .collect()
+                })
+                .collect(),
         })
     }
 }

@@ -59,6 +59,42 @@ fn a_synthetic_return_has_a_folder_for_each_year_as_a_council_sends_them() {
 }
 
 #[test]
+fn each_adoption_is_sent_once_with_its_decision_and_match() {
+    let home = council();
+    ends(home.path(), 0, "synthesise council.toml --out return");
+    let files = all_files(&home.path().join("return"));
+    let iso = |date: &str| format!("{}{}{}", &date[6..], &date[3..5], &date[..2]);
+    let years = names(&home.path().join("return"));
+    let episodes: Vec<_> = years
+        .iter()
+        .flat_map(|year| rows(&files, &format!("{year}/episodes.csv")))
+        .collect();
+    let adopted: Vec<_> = episodes.iter().filter(|one| one[8] == "E12").collect();
+    let mut sent = BTreeMap::new();
+    for year in years {
+        let name = format!("{year}/ad1.csv");
+        if !files.contains_key(&name) {
+            continue;
+        }
+        for row in rows(&files, &name) {
+            let end = adopted.iter().find(|one| one[0] == row[0]).unwrap();
+            let [decided, matched] = [2, 3].map(|column| iso(&row[column]));
+            assert!(decided <= matched && matched <= iso(&end[7]), "{row:?}");
+            let april = |year: u32| format!("{year}0401");
+            let first: u32 = year[..4].parse().unwrap();
+            assert!((april(first)..april(first + 1)).contains(&iso(&end[7])));
+            // The stage that is called a match leads straight to the placement.
+            let own = episodes.iter().filter(|one| one[0] == row[0]);
+            let mut placed = own.filter(|one| one[5] == "A6");
+            assert!(placed.any(|one| one[1] == row[3]), "{row:?}");
+            assert_eq!(sent.insert(row[0].clone(), year.clone()), None);
+        }
+    }
+    assert!(sent.len() > 15, "{}", sent.len());
+    assert_eq!(sent.len(), adopted.len());
+}
+
+#[test]
 fn the_same_seed_makes_the_same_return() {
     let home = council();
     ends(home.path(), 0, "synthesise council.toml --out a --faults");
