@@ -1,6 +1,6 @@
 //! `lacsim calibrate`.
 
-use super::{Failure, chain, print};
+use super::{Failure, print};
 use crate::calibrate::{CalibrateOptions, calibrate};
 use crate::cli::CalibrateArgs;
 use crate::config;
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 pub(super) fn calibrate_command(args: &CalibrateArgs) -> Result<ExitCode, Failure> {
-    let returned = ssda903::read(&args.folder).map_err(|error| Failure::mistake(chain(&error)))?;
+    let returned = ssda903::read(&args.folder)?;
     let place = Place::of(args)?;
     let options = CalibrateOptions {
         as_at: args.as_at,

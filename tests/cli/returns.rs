@@ -257,21 +257,27 @@ fn the_same_return_calibrates_to_the_same_files() {
 #[test]
 fn a_return_that_cannot_be_calibrated_on_is_refused() {
     let home = sent();
-    for (line, word) in [
+    for (code, line, word) in [
         (
+            2,
             "calibrate return --as-at 2030-03-31",
             "covers 2016-04-01 to 2024-03-31",
         ),
-        ("calibrate return --as-at 2016-06-30", "a fit needs a year"),
-        ("calibrate return --as-at 31/03/2024", "--as-at"),
-        ("calibrate nowhere --as-at 2024-03-31", "nowhere"),
         (
+            2,
+            "calibrate return --as-at 2016-06-30",
+            "a fit needs a year",
+        ),
+        (2, "calibrate return --as-at 31/03/2024", "--as-at"),
+        // As `inspect` and `backtest` do: what cannot be read is nobody's mistake.
+        (1, "calibrate nowhere --as-at 2024-03-31", "cannot read"),
+        (
+            2,
             "calibrate return --as-at 2024-03-31 --out council.toml",
             "is there already",
         ),
     ] {
-        let output = call(home.path(), line);
-        assert!(!output.status.success(), "{line}");
+        let output = ends(home.path(), code, line);
         says(stderr(&output), &[word]);
     }
     assert_eq!(names(home.path()), ["council.toml", "return"]);
