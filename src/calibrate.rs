@@ -3,11 +3,13 @@
 //! Every number is estimated from what was known on the date, under priors that
 //! are stated here and in the file: admissions and how they drift; exits by
 //! cause, age and time in care, as events and time watched, with open cases
-//! censored and time before the window left out; returns to care; placements,
-//! moves and legal statuses. What the data leave open stays uncertain in the
+//! censored and time before the window left out; adoption from the placement
+//! order to the match, the placement and the adoption order; returns to care;
+//! placements, moves and legal statuses. What the data leave open stays uncertain in the
 //! scenario's own forms, so that a run carries it on. Beside the scenario lies a
 //! cohort file of the children in care, by new random ids and months of birth.
 
+pub mod adoption;
 pub mod arrivals;
 pub mod cohort;
 pub mod exits;
@@ -17,14 +19,16 @@ pub mod pooled;
 pub mod reentry;
 mod scenario;
 mod story;
+pub mod times;
 pub mod window;
 
 use crate::ssda903::Return;
 use crate::units::Date;
+use adoption::Adoption;
 use arrivals::Arrivals;
 use cohort::Cohort;
 use exits::Exits;
-use moves::{AdoptionTimes, Change};
+use moves::Change;
 use reentry::Reentry;
 use thiserror::Error;
 use window::Window;
@@ -100,8 +104,8 @@ pub struct Fit {
     pub moves: Vec<Change<crate::ssda903::codes::PlacementKind>>,
     /// Changes of legal status, most frequent first.
     pub status_changes: Vec<Change<crate::ssda903::codes::LegalKind>>,
-    /// Times of adoption.
-    pub adoption: AdoptionTimes,
+    /// Adoption from a placement order on; none where too few were made.
+    pub adoption: Option<Adoption>,
     /// Stock and flows of each year, oldest first.
     pub history: Vec<Observed>,
     /// Children of unknown age, left out of rates.
@@ -156,7 +160,7 @@ pub fn calibrate(returned: &Return, options: &CalibrateOptions) -> Result<Fit, C
         reentries: reentry::reentries(&window),
         moves: moves::moves(&window),
         status_changes: moves::status_changes(&window),
-        adoption: moves::adoption_times(&known, &window),
+        adoption: adoption::adoption(&window),
         history: history(&known, &window),
         ageless: window.ageless,
     })

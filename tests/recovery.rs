@@ -18,11 +18,15 @@
 #[path = "recovery/roundtrip.rs"]
 mod roundtrip;
 
+use lacsim::calibrate::adoption::{
+    ADOPTED, AT_ONCE, BY_CONSENT, MATCH, MATCHED, MOVE, ORDER, ORDER_BANDS,
+};
 use lacsim::calibrate::arrivals::{ENTRY_AGES, can_enter};
 use lacsim::calibrate::exits::{AGES, NATIONAL, TIMES};
 use lacsim::calibrate::level::{ADMISSIONS, AHEAD, DriftPrior, EXITS, PERSISTENCE};
 use lacsim::calibrate::pooled::{LEVEL_SD, PRIOR_EVENTS};
 use lacsim::calibrate::reentry::{GROUPS, SCALE, SHAPES};
+use lacsim::calibrate::times::TimePrior;
 use lacsim::calibrate::{CalibrateOptions, Fit, calibrate};
 use lacsim::config::exits::Hazard;
 use lacsim::config::{self, Config};
@@ -31,7 +35,7 @@ use lacsim::engine::listen;
 use lacsim::engine::record::Event;
 use lacsim::luck::{Purpose, Seed, key_of_name, uniform};
 use lacsim::run::Plan;
-use lacsim::ssda903::codes::{LegalKind, PlacementKind};
+use lacsim::ssda903::codes::{ExitKind, LegalKind, PlacementKind};
 use lacsim::synthesise::{synthesise, write};
 use lacsim::units::{Date, days_between};
 use rand_distr::{Beta, Distribution, Gamma, LogNormal};
@@ -61,6 +65,18 @@ struct Truth {
     placements: Vec<Vec<(PlacementKind, f64)>>,
     legal_statuses: Vec<f64>,
     reentry: Vec<f64>,
+    adoption: AdoptionTruth,
+}
+
+/// Adoption from the placement order on.
+struct AdoptionTruth {
+    /// Orders a year by band.
+    orders: Vec<f64>,
+    /// Shape and mean in days of the time to the match, of the move, and of the
+    /// time to the adoption order.
+    times: [(f64, f64); 3],
+    /// Probabilities of a match and, once placed, of an adoption.
+    passes: [f64; 2],
 }
 
 impl Truth {
@@ -82,15 +98,13 @@ impl Truth {
         let exits = drift(&mut words, EXITS);
         let rates = NATIONAL
             .iter()
-            .map(|(_, national)| {
-                let level: f64 = LogNormal::new(0.0, LEVEL_SD).unwrap().sample(&mut words);
+            .map(|(kind, national)| {
+                let share = match kind {
+                    ExitKind::Adoption => BY_CONSENT,
+                    _ => 1.0,
+                };
                 let cells = national.as_flattened().iter();
-                cells
-                    .map(|rate| {
-                        let law = Gamma::new(PRIOR_EVENTS, level * rate / PRIOR_EVENTS);
-                        law.map_or(0.0, |law| law.sample(&mut words))
-                    })
-                    .collect()
+                pooled(cells.map(|rate| share * rate), &mut words)
             })
             .collect();
         let placements = ENTRY_AGES
@@ -116,7 +130,15 @@ impl Truth {
                 (p, shape, scale)
             })
             .collect();
+        let orders = pooled(ORDER_BANDS.iter().map(|band| band.national), &mut words);
+        let times = [MATCH, MOVE, ORDER].map(|prior| drawn_time(prior, &mut words));
+        let passes = [MATCHED, ADOPTED].map(|(a, b)| Beta::new(a, b).unwrap().sample(&mut words));
         let mut truth = Self {
+            adoption: AdoptionTruth {
+                orders,
+                times,
+                passes,
+            },
             scenario: String::new(),
             families_per_year,
             admissions,
@@ -202,6 +224,7 @@ names = [{statuses}]
                 "[[reentry]]\nafter = [{after}]\nprobability = {p}\ntime_days = {{ weibull = {{ shape = {shape}, scale = {scale} }} }}"
             );
         }
+        self.adoption.tell(&mut text);
         text.replace(".0, 28.0, 182.0, 730.0]", ", 28, 182, 730]")
     }
 
@@ -217,6 +240,122 @@ names = [{statuses}]
         });
         path[YEARS..].iter().sum::<f64>() / AHEAD as f64
     }
+}
+
+/// Every legal status but that of a placement order.
+fn not_ordered() -> String {
+    let others = LegalKind::ALL.iter();
+    let others = others.filter(|kind| **kind != LegalKind::PlacementOrder);
+    let names: Vec<String> = others.map(|kind| format!("\"{}\"", kind.words())).collect();
+    names.join(", ")
+}
+
+impl AdoptionTruth {
+    /// The pathways, as a council would write them.
+    fn tell(&self, text: &mut String) {
+        let mut change = |name: &str, enters: &str, leads_to: &str| {
+            let _ = writeln!(
+                text,
+                "[[pathway]]\nname = \"{name}\"\n{enters}leads_to = {{ {leads_to} }}\nstage = [{{ name = \"court\", duration_days = {{ fixed = 1 }} }}]"
+            );
+        };
+        let back = "legal_status = \"full care order\"";
+        change("reversed", "", back);
+        change(
+            "broken down",
+            "",
+            &format!("{back}, placement = \"in-house foster care\""),
+        );
+        for (index, (band, rate)) in ORDER_BANDS.iter().zip(&self.orders).enumerate() {
+            let days = band.days_in_care.unwrap_or("0+");
+            change(
+                &format!("order {index}"),
+                &format!(
+                    "eligible = {{ legal_status = [{}], age = \"{}\", days_in_care = \"{days}\" }}\nnew_cases_per_year = {rate}\n",
+                    not_ordered(),
+                    band.age
+                ),
+                "legal_status = \"placement order\"",
+            );
+        }
+        let [matching, moving, adopting] = self.times.map(|(shape, mean)| {
+            format!("duration_days = {{ weibull = {{ shape = {shape}, mean = {mean} }} }}")
+        });
+        let [matched, adopted] = self.passes;
+        let exits: Vec<String> = NATIONAL
+            .iter()
+            .map(|(kind, _)| format!("\"{}\"", kind.words()))
+            .collect();
+        let exits = exits.join(", ");
+        let unplaced: Vec<String> = PlacementKind::ALL
+            .iter()
+            .filter(|kind| **kind != PlacementKind::PlacedForAdoption)
+            .map(|kind| format!("\"{}\"", kind.words()))
+            .collect();
+        let _ = writeln!(
+            text,
+            r#"[[pathway]]
+name = "family finding"
+eligible = {{ legal_status = ["placement order"], placement = [{}] }}
+new_cases_per_year = {AT_ONCE}
+leads_to = {{ placement = "placed for adoption" }}
+replaces = [{exits}]
+stage = [
+  {{ name = "match", {matching}, pass = {matched}, on_fail = {{ change_to = "reversed" }} }},
+  {{ name = "move", {moving} }},
+]
+[[pathway]]
+name = "adoption order"
+eligible = {{ legal_status = ["placement order"], placement = ["placed for adoption"] }}
+new_cases_per_year = {AT_ONCE}
+leads_to = {{ exit = "adoption" }}
+replaces = [{exits}]
+stage = [{{ name = "court", {adopting}, pass = {adopted}, on_fail = {{ change_to = "broken down" }} }}]"#,
+            unplaced.join(", ")
+        );
+    }
+
+    /// Kind and rank of each number among those of a calibrated scenario.
+    fn push_ranks(&self, posterior: &Posterior, ranks: &mut Vec<(&'static str, f64)>) {
+        let of = |quantity, truth: f64| rank(truth, posterior.values(quantity).into_iter());
+        let pathways = &posterior.config.pathways;
+        let named = |name: &'static str| {
+            pathways
+                .iter()
+                .filter(move |one| one.name.starts_with(name))
+        };
+        for (pathway, truth) in named("placement order, aged").zip(&self.orders) {
+            ranks.push(("placement orders", of(&pathway.new_cases_per_year, *truth)));
+        }
+        let finding = named("family finding").flat_map(|pathway| &pathway.stages);
+        let stages: Vec<_> = finding
+            .chain(named("adoption order").flat_map(|pathway| &pathway.stages))
+            .collect();
+        for (stage, (_, mean)) in stages.iter().zip(self.times) {
+            ranks.push(("adoption: days of a stage", of(&stage.duration.scale, mean)));
+        }
+        for (stage, truth) in stages.iter().step_by(2).zip(self.passes) {
+            ranks.push(("adoption: stages passed", of(&stage.pass, truth)));
+        }
+    }
+}
+
+/// Rates under the prior of pooled cells: a level of the council's own.
+fn pooled(national: impl Iterator<Item = f64>, words: &mut lacsim::luck::Stream<'_>) -> Vec<f64> {
+    let level: f64 = LogNormal::new(0.0, LEVEL_SD).unwrap().sample(&mut *words);
+    national
+        .map(|rate| {
+            let law = Gamma::new(PRIOR_EVENTS, level * rate / PRIOR_EVENTS);
+            law.map_or(0.0, |law| law.sample(&mut *words))
+        })
+        .collect()
+}
+
+/// Shape and mean of a time.
+fn drawn_time(prior: TimePrior, words: &mut lacsim::luck::Stream<'_>) -> (f64, f64) {
+    let shape = uniform(rand::TryRng::try_next_u32(words).unwrap());
+    let mean = LogNormal::new(prior.mean_days.ln(), prior.log_sd).unwrap();
+    (picked(prior.shapes, shape), mean.sample(words))
 }
 
 /// Multipliers of a drift by year, as the engine draws them.
@@ -434,6 +573,7 @@ fn ranks(council: u32) -> Vec<(&'static str, f64)> {
         let draws = posterior.values(&reentry.probability);
         ranks.push(("re-entry probability", rank(*p, draws.into_iter())));
     }
+    truth.adoption.push_ranks(&posterior, &mut ranks);
     for ((_, quantities), row) in general.placement_by_age.iter().zip(&truth.placements) {
         let listed: Vec<usize> = row
             .iter()

@@ -2,6 +2,7 @@
 //! random id, the month of birth, the start of care, legal status, placement
 //! and stream. Nothing leads from a row back to the return.
 
+use super::adoption::days_in_stage;
 use super::scenario::{ASYLUM, GENERAL};
 use crate::luck::{Purpose, Seed};
 use crate::output::sha256;
@@ -37,6 +38,8 @@ pub struct InCare {
     pub placement: PlacementKind,
     /// Whether an unaccompanied asylum seeker.
     pub is_unaccompanied: bool,
+    /// Days placed with adopters or waiting to be, under a placement order.
+    pub days_in_stage: Option<i32>,
 }
 
 impl Cohort {
@@ -138,5 +141,6 @@ fn in_care(child: &Child, as_at: Date) -> Option<InCare> {
         legal_status: episode.legal_kind(),
         placement: episode.placement_kind(),
         is_unaccompanied: child.uasc.is_some(),
+        days_in_stage: days_in_stage(period, as_at),
     })
 }

@@ -1,5 +1,6 @@
 //! Exits by cause, age and time in care.
 
+use super::adoption::BY_CONSENT;
 use super::level::{Ahead, EXITS, ahead};
 use super::pooled::{Cell, Gamma, posteriors};
 use super::window::{Stay, Window};
@@ -143,11 +144,15 @@ pub fn exits(window: &Window) -> Exits {
         .iter()
         .map(|(kind, national)| {
             let national = national.as_flattened();
+            let share = match kind {
+                ExitKind::Adoption if window.follows_plans => BY_CONSENT,
+                _ => 1.0,
+            };
             let cells: Vec<Cell> = (0..CELLS)
                 .map(|cell| Cell {
                     events: 0.0,
                     years: years_watched[cell],
-                    national: national[cell],
+                    national: share * national[cell],
                 })
                 .collect();
             cause(*kind, cells, window)
@@ -175,7 +180,7 @@ fn cause(kind: ExitKind, mut cells: Vec<Cell>, window: &Window) -> Cause {
 
 /// The kind an exit counts as: one that cannot be at its age is another.
 fn kind_in(stay: &Stay, cell: usize) -> Option<ExitKind> {
-    let exit = stay.exit?;
+    let exit = stay.ordinary_exit()?;
     let (_, national) = NATIONAL.iter().find(|(kind, _)| *kind == exit)?;
     Some(if national.as_flattened()[cell] > 0.0 {
         exit
@@ -185,7 +190,7 @@ fn kind_in(stay: &Stay, cell: usize) -> Option<ExitKind> {
 }
 
 fn half_day(stay: &Stay, until: i32) -> f64 {
-    if stay.exit.is_some() && until == stay.until {
+    if stay.ordinary_exit().is_some() && until == stay.until {
         0.5
     } else {
         0.0
@@ -194,7 +199,7 @@ fn half_day(stay: &Stay, until: i32) -> f64 {
 
 /// The cell in which a stay ended: that of its last day.
 fn cell_of_exit(stay: &Stay) -> Option<usize> {
-    stay.exit?;
+    stay.ordinary_exit()?;
     let day = f64::from(stay.until) - 0.5;
     let age = age_band((day - f64::from(stay.born)) / DAYS_PER_YEAR);
     let time = time_band(day - f64::from(stay.entered));
@@ -213,24 +218,27 @@ fn time_band(days: f64) -> usize {
         .saturating_sub(1)
 }
 
-/// Calls with the cell, first and last day of each piece of a stay.
+/// Calls with the cell, first and last day of each piece of a stay in which an
+/// ordinary exit may end it.
 fn for_each_piece(stay: &Stay, mut piece: impl FnMut(usize, i32, i32)) {
     let mut edges: Vec<i32> = AGES
         .iter()
         .map(|(_, below)| stay.born + libm::round(below * DAYS_PER_YEAR) as i32)
         .chain(TIMES.iter().map(|from| stay.entered + *from as i32))
-        .filter(|edge| stay.from < *edge && *edge < stay.until)
         .collect();
-    edges.push(stay.until);
     edges.sort_unstable();
     edges.dedup();
-    let mut from = stay.from;
-    for until in edges {
-        let middle = 0.5 * f64::from(from + until);
-        let age = age_band((middle - f64::from(stay.born)) / DAYS_PER_YEAR);
-        let time = time_band(middle - f64::from(stay.entered));
-        piece(age * TIMES.len() + time, from, until);
-        from = until;
+    for (begin, end) in stay.outside_plan() {
+        let mut from = begin;
+        let inner = edges.iter().copied();
+        let inner = inner.filter(|edge| begin < *edge && *edge < end);
+        for until in inner.chain((begin < end).then_some(end)) {
+            let middle = 0.5 * f64::from(from + until);
+            let age = age_band((middle - f64::from(stay.born)) / DAYS_PER_YEAR);
+            let time = time_band(middle - f64::from(stay.entered));
+            piece(age * TIMES.len() + time, from, until);
+            from = until;
+        }
     }
 }
 
@@ -245,7 +253,7 @@ fn by_year(window: &Window, causes: &[Cause]) -> Vec<(f64, f64)> {
     let ends = window.years();
     let mut years = vec![(0.0, 0.0); ends.len()];
     for stay in &window.stays {
-        if stay.exit.is_some() {
+        if stay.ordinary_exit().is_some() {
             years[window.year_of(&ends, stay.until)].0 += 1.0;
         }
         for_each_piece(stay, |cell, from, until| {
@@ -263,6 +271,7 @@ fn by_year(window: &Window, causes: &[Cause]) -> Vec<(f64, f64)> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::adoption::{AdoptionPlan, PlanEnd};
     use super::*;
 
     fn stay(born: i32, entered: i32, from: i32, until: i32) -> Stay {
@@ -280,6 +289,7 @@ mod tests {
             family: None,
             next: None,
             episodes: Vec::new(),
+            plan: None,
         }
     }
 
@@ -309,5 +319,26 @@ mod tests {
             days += until - from;
         });
         assert_eq!(days, 500);
+    }
+
+    #[test]
+    fn no_ordinary_exit_ends_a_plan_for_adoption() {
+        let plan = AdoptionPlan {
+            ordered: -300,
+            matched: None,
+            placed: None,
+            until: -100,
+            end: PlanEnd::Reversed,
+        };
+        let mut reversed = stay(-4_000, -2_000, -500, -20);
+        reversed.exit = Some(ExitKind::ReturnHome);
+        reversed.plan = Some(plan);
+        let mut pieces = Vec::new();
+        for_each_piece(&reversed, |_, from, until| pieces.push((from, until)));
+        // The tenth birthday lies 3,653 days after the birth.
+        assert_eq!(pieces, [(-500, -347), (-347, -300), (-100, -20)]);
+        assert_eq!(reversed.ordinary_exit(), Some(ExitKind::ReturnHome));
+        reversed.plan = Some(AdoptionPlan { until: -20, ..plan });
+        assert_eq!(reversed.ordinary_exit(), None);
     }
 }

@@ -1,10 +1,11 @@
-//! What changes during a stay: placements and legal statuses; and how long
-//! adoption takes from order to match to order.
+//! What changes during a stay: placements and legal statuses. Where plans for
+//! adoption are followed, what belongs to them is not counted here.
 
+use super::adoption::{is_placed, is_under_order};
 use super::window::{Stay, Window};
-use crate::ssda903::codes::{ExitKind, LegalKind, PlacementKind};
-use crate::ssda903::{Episode, Return};
-use crate::units::{DAYS_PER_YEAR, Date, days_between};
+use crate::ssda903::Episode;
+use crate::ssda903::codes::{LegalKind, PlacementKind};
+use crate::units::DAYS_PER_YEAR;
 use std::collections::BTreeMap;
 
 /// Changes from one state to another.
@@ -25,20 +26,24 @@ pub struct Change<K> {
 /// Moves between placements, most frequent first. Moves into supported
 /// accommodation are those of children of 16 and 17.
 pub fn moves(window: &Window) -> Vec<Change<PlacementKind>> {
-    changes(window, Episode::placement_kind, |to| {
-        to == PlacementKind::Supported
-    })
+    let is_of_plan = |one: &Episode, next: &Episode| {
+        (is_under_order(one) || is_under_order(next)) && (is_placed(one) || is_placed(next))
+    };
+    let is_of_oldest = |to| to == PlacementKind::Supported;
+    changes(window, Episode::placement_kind, is_of_oldest, is_of_plan)
 }
 
 /// Changes of legal status, most frequent first.
 pub fn status_changes(window: &Window) -> Vec<Change<LegalKind>> {
-    changes(window, Episode::legal_kind, |_| false)
+    let is_of_plan = |one: &Episode, next: &Episode| is_under_order(one) || is_under_order(next);
+    changes(window, Episode::legal_kind, |_| false, is_of_plan)
 }
 
 fn changes<K: Copy + Ord>(
     window: &Window,
     kind: impl Fn(&Episode) -> K,
     is_of_oldest: impl Fn(K) -> bool,
+    is_of_plan: impl Fn(&Episode, &Episode) -> bool,
 ) -> Vec<Change<K>> {
     // Child-years by state, of all ages and of 16 and 17.
     let mut years: BTreeMap<K, [f64; 2]> = BTreeMap::new();
@@ -56,6 +61,7 @@ fn changes<K: Copy + Ord>(
             let next = stay.episodes.get(index + 1);
             if let Some(next) = next.filter(|next| window.day(next.start) <= stay.until)
                 && kind(next) != kind(episode)
+                && !(window.follows_plans && is_of_plan(episode, next))
                 && (until >= sixteen || !is_of_oldest(kind(next)))
             {
                 *events.entry((kind(episode), kind(next))).or_default() += 1.0;
@@ -84,52 +90,4 @@ fn watched(window: &Window, stay: &Stay, episode: &Episode) -> (i32, i32) {
     let from = window.day(episode.start).max(stay.from);
     let until = episode.end.map_or(0, |end| window.day(end));
     (from, until.min(stay.until))
-}
-
-/// Days between the steps of adoptions that ended in an order within the
-/// window, in rising order.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct AdoptionTimes {
-    /// From the placement order to the match.
-    pub order_to_match: Vec<i32>,
-    /// From the placement order to the placement with adopters.
-    pub order_to_placed: Vec<i32>,
-    /// From the placement to the adoption order.
-    pub placed_to_adopted: Vec<i32>,
-}
-
-/// How long each step of adoption took, where the return tells.
-pub fn adoption_times(returned: &Return, window: &Window) -> AdoptionTimes {
-    let mut times = AdoptionTimes::default();
-    for child in &returned.children {
-        for period in &child.periods {
-            let Some(end) = period.end else { continue };
-            let is_adopted = child.exit_kind(period) == Some(ExitKind::Adoption);
-            if !is_adopted || window.day(end.date) <= window.from || end.date > window.as_at {
-                continue;
-            }
-            let first = |holds: &dyn Fn(&Episode) -> bool| -> Option<Date> {
-                let found = period.episodes.iter().find(|episode| holds(episode));
-                found.map(|episode| episode.start)
-            };
-            let order = first(&|episode| episode.legal_kind() == LegalKind::PlacementOrder);
-            let placed =
-                first(&|episode| episode.placement_kind() == PlacementKind::PlacedForAdoption);
-            let matched = child.adoption.iter().find_map(|decision| decision.matched);
-            let push = |list: &mut Vec<i32>, from: Option<Date>, until: Option<Date>| {
-                if let (Some(from), Some(until)) = (from, until)
-                    && until >= from
-                {
-                    list.push(days_between(from, until));
-                }
-            };
-            push(&mut times.order_to_match, order, matched);
-            push(&mut times.order_to_placed, order, placed);
-            push(&mut times.placed_to_adopted, placed, Some(end.date));
-        }
-    }
-    times.order_to_match.sort_unstable();
-    times.order_to_placed.sort_unstable();
-    times.placed_to_adopted.sort_unstable();
-    times
 }

@@ -6,6 +6,7 @@
 //! worked out on a grid. A return on the very day of the exit cannot be seen,
 //! since the period goes on, and is conditioned out.
 
+use super::times::{Weibull, likeliest, moments};
 use super::window::Window;
 use crate::ssda903::codes::ExitKind;
 
@@ -136,7 +137,7 @@ fn reentry(group: Group, exits: &[Followed]) -> Reentry {
         for step in 0..SCALES {
             let z = -3.0 + 6.0 * step as f64 / (SCALES - 1) as f64;
             let scale = SCALE.0 * libm::exp(SCALE.1 * z);
-            let time = Time { shape, scale };
+            let time = Weibull { shape, scale };
             let log_prior = libm::log(weight) - 0.5 * z * z;
             for (p, log) in chances(group, exits, time) {
                 grid.push((shape, scale, p, log + log_prior));
@@ -149,24 +150,14 @@ fn reentry(group: Group, exits: &[Followed]) -> Reentry {
     for point in &mut grid {
         point.3 = libm::exp(point.3 - best);
     }
-    let weight_of = |shape: f64| -> f64 {
-        grid.iter()
-            .filter(|one| one.0 == shape)
-            .map(|one| one.3)
-            .sum()
-    };
-    let shape = SHAPES
-        .iter()
-        .map(|(shape, _)| *shape)
-        .max_by(|a, b| weight_of(*a).total_cmp(&weight_of(*b)))
-        .unwrap_or(1.0);
+    let shape = likeliest(&SHAPES, grid.iter().map(|one| (one.0, one.3)));
     let probability = moments(grid.iter().map(|one| (one.2, one.3)));
     let scale = moments(
         grid.iter()
             .filter(|one| one.0 == shape)
             .map(|one| (one.1, one.3)),
     );
-    let time = Time {
+    let time = Weibull {
         shape,
         scale: scale.0,
     };
@@ -181,41 +172,9 @@ fn reentry(group: Group, exits: &[Followed]) -> Reentry {
     }
 }
 
-/// Mean and standard deviation under weights.
-fn moments(values: impl Iterator<Item = (f64, f64)>) -> (f64, f64) {
-    let (mut total, mut first, mut second) = (0.0, 0.0, 0.0);
-    for (value, weight) in values {
-        total += weight;
-        first += weight * value;
-        second += weight * value * value;
-    }
-    let mean = first / total;
-    (mean, libm::sqrt((second / total - mean * mean).max(0.0)))
-}
-
-/// A Weibull time.
-#[derive(Debug, Clone, Copy)]
-struct Time {
-    shape: f64,
-    scale: f64,
-}
-
-impl Time {
-    /// Probability of having come by then.
-    fn by(self, days: f64) -> f64 {
-        -libm::expm1(-libm::pow(days / self.scale, self.shape))
-    }
-
-    fn log_density(self, days: f64) -> f64 {
-        let ratio = days / self.scale;
-        libm::log(self.shape / self.scale) + (self.shape - 1.0) * libm::log(ratio)
-            - libm::pow(ratio, self.shape)
-    }
-}
-
 /// Probabilities on a grid, finer near nought, with the log of posterior times
 /// width given a time.
-fn chances(group: Group, exits: &[Followed], time: Time) -> Vec<(f64, f64)> {
+fn chances(group: Group, exits: &[Followed], time: Weibull) -> Vec<(f64, f64)> {
     let returns: Vec<&Followed> = exits.iter().filter(|exit| exit.returned).collect();
     let density: f64 = returns.iter().map(|exit| time.log_density(exit.days)).sum();
     let censored: Vec<f64> = exits
@@ -240,7 +199,7 @@ fn chances(group: Group, exits: &[Followed], time: Time) -> Vec<(f64, f64)> {
         .collect()
 }
 
-fn pending(exits: &[Followed], p: f64, time: Time) -> Pending {
+fn pending(exits: &[Followed], p: f64, time: Weibull) -> Pending {
     let year = crate::units::DAYS_PER_YEAR;
     let mut pending = Pending::default();
     for exit in exits.iter().filter(|exit| !exit.returned) {

@@ -2,14 +2,16 @@
 //! own forms.
 
 use super::Fit;
+use super::adoption::{AT_ONCE, Adoption, ORDER_BANDS, Stage};
 use super::arrivals::{Arrivals, ENTRY_AGES, Rate, can_enter, seasons};
 use super::exits::{AGES, Cause, TIMES};
 use super::level::{ADMISSIONS, Ahead};
 use super::moves::Change;
 use super::pooled::{Gamma, LEVEL_SD, PRIOR_EVENTS};
 use super::reentry::{Pending, Reentry};
+use super::times::MeanTime;
 use crate::config::names::MOST_CLOCKS;
-use crate::ssda903::codes::{LegalKind, PlacementKind};
+use crate::ssda903::codes::{ExitKind, LegalKind, PlacementKind};
 use crate::units::month_end;
 use std::fmt::Write;
 
@@ -36,7 +38,10 @@ const FEWEST_RETURNS: f64 = 0.05;
 impl Fit {
     /// Moves that are written, and those that the limit of clocks leaves out.
     pub fn moves_written(&self) -> (&[Change<PlacementKind>], &[Change<PlacementKind>]) {
-        let room = MOST_CLOCKS - self.exits.causes.len() - self.status_changes_written().0.len();
+        // Placement orders by band, and the next step once one is made.
+        let of_adoption = self.adoption.as_ref().map_or(0, |_| ORDER_BANDS.len() + 2);
+        let others = self.exits.causes.len() + self.status_changes_written().0.len();
+        let room = MOST_CLOCKS - others - of_adoption;
         self.moves.split_at(room.min(self.moves.len()))
     }
 
@@ -80,6 +85,9 @@ pub fn text(fit: &Fit) -> String {
     file.exits();
     file.reentries();
     file.status_changes();
+    if let Some(adoption) = &fit.adoption {
+        file.adoption(adoption);
+    }
     file.text
 }
 
@@ -417,9 +425,16 @@ impl Writer<'_> {
         self.line(format!("days_in_care = [{}]", starts.join(", ")));
         self.line(format!("factor = {}", number(self.fit.exits.ahead.mean)));
         self.line("drift = \"exits\"");
+        let is_of_plan = self.fit.adoption.is_some() && cause.kind == ExitKind::Adoption;
         self.source(&format!(
-            ": {} exits. Prior: England's rates of 2016-17 (DfE), by time in care judged",
-            cause.events()
+            ": {} exits{}. Prior: {}England's rates of 2016-17 (DfE), by time in care judged",
+            cause.events(),
+            if is_of_plan {
+                " outside a plan; for plans see the pathways"
+            } else {
+                ""
+            },
+            if is_of_plan { "one in twenty of " } else { "" }
         ));
         self.line("[exit.rates_per_year]");
         for (age, (name, _)) in AGES.iter().enumerate() {
@@ -487,18 +502,183 @@ impl Writer<'_> {
         }
         for change in changes {
             let (from, to) = (change.from.words(), change.to.words());
-            self.line("[[pathway]]");
-            self.line(format!("name = {}", quote(&format!("{from} to {to}"))));
-            self.line(format!("eligible = {{ legal_status = [{}] }}", quote(from)));
-            self.line(format!(
-                "new_cases_per_year = {}",
+            let enters = format!(
+                "eligible = {{ legal_status = [{}] }}\nnew_cases_per_year = {}\n",
+                quote(from),
                 change_rate(change.events, change.years)
-            ));
-            self.line(format!("leads_to = {{ legal_status = {} }}", quote(to)));
-            self.line("stage = [{ name = \"change\", duration_days = { fixed = 1 } }]");
-            self.source("");
+            );
+            let leads_to = format!("legal_status = {}", quote(to));
+            self.change(&format!("{from} to {to}"), &enters, &leads_to, "");
         }
     }
+
+    /// Placement orders, and what follows: the language links one change to the
+    /// next by a pathway that starts within about a day.
+    fn adoption(&mut self, adoption: &Adoption) {
+        self.line("# Adoption: from the placement order to the match, to the placement, to the adoption\n# order. While a plan runs no other exit does. A plan that is reversed takes as long as\n# one that is not: a stage has one time. A child has one plan.\n");
+        for (band, (cell, rate)) in ORDER_BANDS
+            .iter()
+            .zip(adoption.orders.iter().zip(&adoption.rates))
+        {
+            let (days, filter) = match band.days_in_care {
+                Some(days) => (
+                    format!(", {days} days in care"),
+                    format!(", days_in_care = {}", quote(days)),
+                ),
+                None => (String::new(), String::new()),
+            };
+            let name = format!("placement order, aged {}{days}", band.age);
+            self.change(
+                &name,
+                &format!(
+                    "eligible = {{ legal_status = [{}], age = {}{filter} }}\nnew_cases_per_year = {}\n",
+                    not_ordered(),
+                    quote(band.age),
+                    gamma(*rate)
+                ),
+                ORDERED,
+                &format!(
+                    ": {} orders in {} child-years. Prior: England's adoptions of 2016-17 and plans reversed (DfE), by time in care judged, worth {PRIOR_EVENTS} orders",
+                    cell.events,
+                    number(cell.years)
+                ),
+            );
+        }
+        let unplaced: Vec<String> = PlacementKind::ALL
+            .iter()
+            .filter(|kind| **kind != PlacementKind::PlacedForAdoption)
+            .map(|kind| quote(kind.words()))
+            .collect();
+        let placed = quote(PlacementKind::PlacedForAdoption.words());
+        let to_placed = format!("{{ placement = {placed} }}");
+        self.plan("family finding", &unplaced.join(", "), &to_placed, false);
+        let source = self.stage_source(&adoption.matching, "matched and placed");
+        self.stage(
+            "match with adopters",
+            &adoption.matching,
+            GIVEN_UP,
+            false,
+            &source,
+        );
+        self.line("[[pathway.stage]]\nname = \"move to the adopters\"");
+        self.line(format!("duration_days = {}", time(adoption.moving)));
+        self.source(&format!(
+            ": {} adopted children with a date of their match (AD1). Prior: a month (DfE 2019)",
+            adoption.matches
+        ));
+        let to_adoption = format!("{{ exit = {} }}", quote(ExitKind::Adoption.words()));
+        self.plan("adoption order", &placed, &to_adoption, true);
+        let source = self.stage_source(&adoption.adopting, "adopted");
+        self.stage(
+            "settling in and court",
+            &adoption.adopting,
+            ENDED,
+            true,
+            &source,
+        );
+        let why = ": the care order that the placement order had set aside holds again";
+        self.change(GIVEN_UP, "", REVERSED, why);
+        let home = PlacementKind::InHouseFoster.words();
+        let back = format!("{REVERSED}, placement = {}", quote(home));
+        self.change(
+            ENDED,
+            "",
+            &back,
+            &format!("{why}; judgement: to foster carers"),
+        );
+    }
+
+    /// A change within care, of one day.
+    fn change(&mut self, name: &str, enters: &str, leads_to: &str, source: &str) {
+        self.line("[[pathway]]");
+        self.line(format!("name = {}", quote(name)));
+        self.text.push_str(enters);
+        self.line(format!("leads_to = {{ {leads_to} }}"));
+        self.line("stage = [{ name = \"change\", duration_days = { fixed = 1 } }]");
+        self.source(source);
+    }
+
+    /// The head of a pathway on which children under a placement order are.
+    fn plan(&mut self, name: &str, placements: &str, leads_to: &str, is_placed: bool) {
+        let cases = self.under_way(is_placed).len();
+        self.line("[[pathway]]");
+        self.line(format!("name = {}", quote(name)));
+        self.line(format!(
+            "eligible = {{ legal_status = [{}], placement = [{placements}] }}",
+            quote(LegalKind::PlacementOrder.words())
+        ));
+        self.line(format!("cases = {cases}"));
+        let causes = self.fit.exits.causes.iter();
+        let exits: Vec<String> = causes.map(|cause| quote(cause.kind.words())).collect();
+        self.line(format!("replaces = [{}]", exits.join(", ")));
+        self.line("# at once: within about a day");
+        self.line(format!("new_cases_per_year = {AT_ONCE}"));
+        self.line(format!("leads_to = {leads_to}"));
+        self.source(&format!(
+            ": {cases} on the start date, each with the time so far"
+        ));
+    }
+
+    /// Days in the stage so far of the children under a placement order.
+    fn under_way(&self, is_placed: bool) -> Vec<i32> {
+        let children = self.fit.cohort.children.iter();
+        let mut days: Vec<i32> = children
+            .filter(|child| (child.placement == PlacementKind::PlacedForAdoption) == is_placed)
+            .filter_map(|child| child.days_in_stage)
+            .collect();
+        days.sort_unstable();
+        days
+    }
+
+    fn stage(&mut self, name: &str, stage: &Stage, on_fail: &str, is_placed: bool, source: &str) {
+        let (mean, sd) = stage.probability();
+        self.line("[[pathway.stage]]");
+        self.line(format!("name = {}", quote(name)));
+        self.line(format!("duration_days = {}", time(stage.time)));
+        self.line(format!("pass = {}", beta(mean, sd)));
+        self.line(format!("on_fail = {{ change_to = {} }}", quote(on_fail)));
+        let under_way: Vec<String> = self
+            .under_way(is_placed)
+            .chunk_by(|a, b| a == b)
+            .map(|same| format!("{{ cases = {}, days = {} }}", same.len(), same[0]))
+            .collect();
+        if !under_way.is_empty() {
+            self.line(format!("under_way = [{}]", under_way.join(", ")));
+        }
+        self.source(source);
+    }
+
+    fn stage_source(&self, stage: &Stage, passed: &str) -> String {
+        format!(
+            ": {} {passed}, {} reversed, {} not yet. Prior: stages of England's adoptions (DfE 2019), a fifth of plans reversed",
+            stage.passed, stage.failed, stage.waiting
+        )
+    }
+}
+
+/// What a placement order leads to, and its end without an adoption.
+const ORDERED: &str = "legal_status = \"placement order\"";
+const REVERSED: &str = "legal_status = \"full care order\"";
+
+/// Pathways of a plan that ends without an adoption.
+const GIVEN_UP: &str = "plan for adoption reversed";
+const ENDED: &str = "placement for adoption ended";
+
+/// Every legal status but that of a placement order.
+fn not_ordered() -> String {
+    let others = LegalKind::ALL.iter();
+    let others = others.filter(|kind| **kind != LegalKind::PlacementOrder);
+    let names: Vec<String> = others.map(|kind| quote(kind.words())).collect();
+    names.join(", ")
+}
+
+/// A time whose mean is log-normal.
+fn time(time: MeanTime) -> String {
+    let [p10, p90] = time.range().map(number);
+    format!(
+        "{{ weibull = {{ shape = {}, mean = {{ p10 = {p10}, p90 = {p90} }} }} }}",
+        time.shape
+    )
 }
 
 /// Least, likeliest and most pounds a week: defaults about published averages.

@@ -1,5 +1,6 @@
 //! A fit told to a person: what was found, and what is too thin to estimate.
 
+use super::adoption::{FEWEST_ORDERS, Stage};
 use super::arrivals::{Arrivals, Rate, seasons};
 use super::moves::Change;
 use super::{Fit, Observed};
@@ -11,6 +12,9 @@ const THIN_EXITS: f64 = 20.0;
 
 /// Fewer returns than this lean on the prior.
 const THIN_RETURNS: usize = 10;
+
+/// Fewer children than this in a stage of adoption lean on the prior.
+const THIN_STAGES: usize = 10;
 
 /// Fewer years than this tell little of drift.
 const THIN_YEARS: usize = 4;
@@ -117,7 +121,13 @@ fn exits(fit: &Fit) -> String {
         .exits
         .causes
         .iter()
-        .map(|cause| format!("{} {}", cause.kind.words(), cause.events()))
+        .map(|cause| {
+            let apart = match cause.kind {
+                ExitKind::Adoption if fit.adoption.is_some() => " outside a plan",
+                _ => "",
+            };
+            format!("{}{apart} {}", cause.kind.words(), cause.events())
+        })
         .collect();
     format!(
         "Exits before 18: {}. In the years ahead {:.2} times the rate of the years seen.",
@@ -134,19 +144,21 @@ fn range((mean, sd): (f64, f64), unit: f64) -> String {
 }
 
 fn adoption(fit: &Fit) -> Option<String> {
-    let times = &fit.adoption;
-    let median = |days: &[i32]| days.get(days.len() / 2).copied();
-    let parts: Vec<String> = [
-        ("order to match", &times.order_to_match),
-        ("order to placement", &times.order_to_placed),
-        ("placement to adoption", &times.placed_to_adopted),
-    ]
-    .into_iter()
-    .filter_map(|(what, days)| {
-        median(days).map(|median| format!("{what} {median} days ({} children)", days.len()))
-    })
-    .collect();
-    (!parts.is_empty()).then(|| format!("Adoption, medians: {}.", parts.join(", ")))
+    let adoption = fit.adoption.as_ref()?;
+    let (matching, adopting) = (&adoption.matching, &adoption.adopting);
+    let orders: f64 = adoption.orders.iter().map(|cell| cell.events).sum();
+    let (matched, adopted) = (matching.probability().0, adopting.probability().0);
+    Some(format!(
+        "Placement orders of children under ten: {orders}. From order to match {:.0} days, to the placement {:.0} more, to the adoption order {:.0} more, on average; {} placed ({} not yet), {} of them adopted ({} not yet); about {:.0} in 100 plans end in an adoption.",
+        matching.time.days(),
+        adoption.moving.days(),
+        adopting.time.days(),
+        matching.passed,
+        matching.waiting,
+        adopting.passed,
+        adopting.waiting,
+        100.0 * matched * adopted
+    ))
 }
 
 fn thin(fit: &Fit) -> Vec<String> {
@@ -187,14 +199,7 @@ fn thin(fit: &Fit) -> Vec<String> {
         "changes of legal status",
         fit.status_changes_written().1,
     );
-    let adoptions = fit
-        .exits
-        .causes
-        .iter()
-        .find(|one| one.kind == ExitKind::Adoption);
-    if fit.adoption.order_to_match.is_empty() && adoptions.is_some_and(|one| one.events() > 0.0) {
-        thin.push("Days from placement order to match: no dates of matches (file AD1).".to_owned());
-    }
+    thin_adoption(fit, &mut thin);
     if fit.ageless > 0 {
         thin.push(format!(
             "{} children without a date of birth: left out of every rate; {} of them are in care and took the month of birth of the child nearest to them.",
@@ -209,6 +214,37 @@ fn thin(fit: &Fit) -> Vec<String> {
     }
     thin.push("Prices: a return has none; wide defaults stand in.".to_owned());
     thin
+}
+
+fn thin_adoption(fit: &Fit, thin: &mut Vec<String>) {
+    let Some(adoption) = &fit.adoption else {
+        thin.push(format!(
+            "Adoption from a placement order on: fewer than {FEWEST_ORDERS} orders; adoption is a rate by age and time in care."
+        ));
+        return;
+    };
+    let resolved = |stage: &Stage| stage.passed + stage.failed;
+    for (what, seen) in [
+        (
+            "from placement order to match",
+            resolved(&adoption.matching),
+        ),
+        ("from match to placement (file AD1)", adoption.matches),
+        (
+            "from placement to adoption order",
+            resolved(&adoption.adopting),
+        ),
+    ] {
+        if seen < THIN_STAGES {
+            thin.push(format!("Days {what}: {seen} seen; mostly England's."));
+        }
+    }
+    if adoption.older > 0 {
+        thin.push(format!(
+            "Placement orders of children of ten and over: {} seen; left out.",
+            adoption.older
+        ));
+    }
 }
 
 fn left_out<K>(thin: &mut Vec<String>, what: &str, changes: &[Change<K>]) {

@@ -6,8 +6,9 @@
 //! what went before says only how long the child has been in care (left
 //! truncation). Who is still in care on day 0 is censored.
 
+use super::adoption::{AdoptionPlan, FEWEST_ORDERS, plan};
 use crate::ssda903::codes::ExitKind;
-use crate::ssda903::{CarePeriod, Child, Return};
+use crate::ssda903::{CarePeriod, Child, Episode, Return};
 use crate::units::{Date, days_between};
 
 /// A return as at a date, seen through a window.
@@ -21,6 +22,8 @@ pub struct Window {
     pub stays: Vec<Stay>,
     /// Children whose age is not known, left out of every rate by age.
     pub ageless: usize,
+    /// Whether enough placement orders were made to follow plans for adoption.
+    pub follows_plans: bool,
 }
 
 /// One stay of one child.
@@ -51,7 +54,10 @@ pub struct Stay {
     /// Day on which the child's next stay begins.
     pub next: Option<i32>,
     /// Its episodes.
-    pub episodes: Vec<crate::ssda903::Episode>,
+    pub episodes: Vec<Episode>,
+    /// The child's first plan for adoption, if it is of this stay and plans are
+    /// followed. Ordinary exits are those outside it.
+    pub plan: Option<AdoptionPlan>,
 }
 
 /// What tells siblings who enter on one day.
@@ -76,6 +82,7 @@ impl Window {
                 continue;
             };
             let (born, adult) = (day(birth), day(adult));
+            let mut had_plan = false;
             for (index, period) in child.periods.iter().enumerate() {
                 let entered = day(period.start);
                 let ended = period.end.map(|end| day(end.date));
@@ -86,6 +93,21 @@ impl Window {
                 if !is_seen {
                     continue;
                 }
+                let exit = child
+                    .exit_kind(period)
+                    .filter(|kind| *kind != ExitKind::AgeingOut && ended == Some(until));
+                let episodes: Vec<(i32, Episode)> = period
+                    .episodes
+                    .iter()
+                    .map(|episode| (day(episode.start), *episode))
+                    .collect();
+                let matches = child
+                    .adoption
+                    .iter()
+                    .filter_map(|decision| decision.matched);
+                let matches: Vec<i32> = matches.map(day).collect();
+                let plan_of_stay = plan(&episodes, until, exit, &matches).filter(|_| !had_plan);
+                had_plan |= plan_of_stay.is_some();
                 stays.push(Stay {
                     child: child.number,
                     born,
@@ -93,23 +115,28 @@ impl Window {
                     entered,
                     from: begins,
                     until,
-                    exit: child
-                        .exit_kind(period)
-                        .filter(|kind| *kind != ExitKind::AgeingOut && ended == Some(until)),
+                    exit,
                     is_open: ended.is_none_or(|end| end > 0) && adult > 0,
                     is_return: index > 0,
                     is_unaccompanied: child.uasc.is_some(),
                     family: family(child, period),
                     next: child.periods.get(index + 1).map(|next| day(next.start)),
                     episodes: period.episodes.clone(),
+                    plan: plan_of_stay,
                 });
             }
+        }
+        let made = stays.iter().filter_map(|stay| stay.plan);
+        let follows_plans = made.filter(|plan| plan.ordered > from).count() >= FEWEST_ORDERS;
+        if !follows_plans {
+            stays.iter_mut().for_each(|stay| stay.plan = None);
         }
         Self {
             as_at,
             from,
             stays,
             ageless,
+            follows_plans,
         }
     }
 
@@ -160,5 +187,23 @@ impl Stay {
     /// Days watched; a child that leaves does so some time on its last day.
     pub fn days_watched(&self) -> f64 {
         f64::from(self.until - self.from) - if self.exit.is_some() { 0.5 } else { 0.0 }
+    }
+
+    /// How it ended, unless a plan for adoption went on to the end.
+    pub fn ordinary_exit(&self) -> Option<ExitKind> {
+        self.exit
+            .filter(|_| self.plan.is_none_or(|plan| plan.until < self.until))
+    }
+
+    /// The stretches in which an ordinary exit may end it: those before and
+    /// after the plan, either perhaps of no day.
+    pub fn outside_plan(&self) -> [(i32, i32); 2] {
+        match self.plan {
+            Some(plan) => [
+                (self.from, plan.ordered.max(self.from)),
+                (plan.until.max(self.from), self.until),
+            ],
+            None => [(self.from, self.until), (self.until, self.until)],
+        }
     }
 }

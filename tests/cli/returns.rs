@@ -174,6 +174,7 @@ fn a_return_becomes_a_scenario_that_runs_as_it_is() {
         &[
             "Families who came",
             "After return home",
+            "Placement orders of children under ten: ",
             "Too thin to estimate",
             "Prices: a return has none",
             "Next: lacsim check return.toml, then lacsim run return.toml",
@@ -188,6 +189,10 @@ fn a_return_becomes_a_scenario_that_runs_as_it_is() {
             "[[reentry]]",
             "[[drift]]",
             "unaccompanied asylum seekers",
+            "placement order, aged 0-4, 182-729 days in care",
+            "name = \"match with adopters\"",
+            "under_way = [{ cases = ",
+            "leads_to = { exit = \"adoption\" }",
             "source = \"SSDA903 return, 1 April 2016 to 31 March 2024",
         ],
     );
