@@ -21,9 +21,11 @@ mod roundtrip;
 use lacsim::calibrate::adoption::{
     ADOPTED, AT_ONCE, BY_CONSENT, MATCH, MATCHED, MOVE, ORDER, ORDER_BANDS,
 };
-use lacsim::calibrate::arrivals::{ENTRY_AGES, can_enter};
+use lacsim::calibrate::arrivals::{ENTRY_AGES, can_enter, seasons};
 use lacsim::calibrate::exits::{AGES, NATIONAL, TIMES};
-use lacsim::calibrate::level::{ADMISSIONS, AHEAD, DriftPrior, EXITS, PERSISTENCE};
+use lacsim::calibrate::level::{
+    ADMISSIONS, AHEAD, ASYLUM as ASYLUM_DRIFT, DriftPrior, EXITS, PERSISTENCE,
+};
 use lacsim::calibrate::pooled::{LEVEL_SD, PRIOR_EVENTS};
 use lacsim::calibrate::reentry::{GROUPS, SCALE, SHAPES};
 use lacsim::calibrate::times::TimePrior;
@@ -50,6 +52,10 @@ const DRAWS: u32 = 399;
 /// Futures played of each calibrated scenario.
 const FUTURES: u32 = 99;
 
+/// Streams as a calibrated scenario names them.
+const GENERAL: &str = "general";
+const ASYLUM: &str = "unaccompanied asylum seekers";
+
 /// Years of a return.
 const YEARS: usize = 8;
 
@@ -66,6 +72,64 @@ struct Truth {
     legal_statuses: Vec<f64>,
     reentry: Vec<f64>,
     adoption: AdoptionTruth,
+    asylum: Asylum,
+    /// Rates of [`MOVES`] and of [`STATUS_CHANGES`].
+    moves: Vec<f64>,
+    status_changes: Vec<f64>,
+    /// Factors of the months, in every other council.
+    seasons: Option<[f64; 12]>,
+}
+
+/// Moves of every council, with the least and most that they are a year.
+const MOVES: [(PlacementKind, PlacementKind, (f64, f64)); 5] = [
+    (
+        PlacementKind::InHouseFoster,
+        PlacementKind::AgencyFoster,
+        (0.05, 0.5),
+    ),
+    (
+        PlacementKind::InHouseFoster,
+        PlacementKind::ChildrensHome,
+        (0.05, 0.3),
+    ),
+    (
+        PlacementKind::Kinship,
+        PlacementKind::InHouseFoster,
+        (0.1, 0.5),
+    ),
+    (
+        PlacementKind::AgencyFoster,
+        PlacementKind::InHouseFoster,
+        (0.05, 0.5),
+    ),
+    (
+        PlacementKind::ChildrensHome,
+        PlacementKind::Supported,
+        (0.3, 1.0),
+    ),
+];
+
+/// Changes of legal status of every council, likewise.
+const STATUS_CHANGES: [(LegalKind, LegalKind, (f64, f64)); 2] = [
+    (
+        LegalKind::Section20,
+        LegalKind::InterimCareOrder,
+        (0.1, 0.5),
+    ),
+    (
+        LegalKind::InterimCareOrder,
+        LegalKind::FullCareOrder,
+        (0.3, 1.5),
+    ),
+];
+
+/// Spread of the log of a month's factor.
+const SEASON_SD: f64 = 0.25;
+
+/// Unaccompanied asylum seekers.
+struct Asylum {
+    per_year: f64,
+    drift: (f64, f64),
 }
 
 /// Adoption from the placement order on.
@@ -133,7 +197,26 @@ impl Truth {
         let orders = pooled(ORDER_BANDS.iter().map(|band| band.national), &mut words);
         let times = [MATCH, MOVE, ORDER].map(|prior| drawn_time(prior, &mut words));
         let passes = [MATCHED, ADOPTED].map(|(a, b)| Beta::new(a, b).unwrap().sample(&mut words));
+        let between = |(low, high): (f64, f64), words: &mut lacsim::luck::Stream<'_>| {
+            low * (high / low).powf(unit(words))
+        };
+        let asylum = Asylum {
+            per_year: between((20.0, 60.0), &mut words),
+            drift: drift(&mut words, ASYLUM_DRIFT),
+        };
+        let moves = MOVES.map(|(_, _, range)| between(range, &mut words));
+        let changes = STATUS_CHANGES.map(|(_, _, range)| between(range, &mut words));
+        let seasons = council.is_multiple_of(2).then(|| {
+            let law = LogNormal::new(0.0, SEASON_SD).unwrap();
+            let factors: [f64; 12] = std::array::from_fn(|_| law.sample(&mut words));
+            let mean = factors.iter().sum::<f64>() / 12.0;
+            factors.map(|factor| factor / mean)
+        });
         let mut truth = Self {
+            asylum,
+            moves: moves.to_vec(),
+            status_changes: changes.to_vec(),
+            seasons,
             adoption: AdoptionTruth {
                 orders,
                 times,
@@ -177,10 +260,23 @@ names = [{statuses}]
 "#
         );
         for kind in PlacementKind::ALL {
+            let moves: Vec<String> = MOVES
+                .iter()
+                .zip(&self.moves)
+                .filter(|((from, _, _), _)| from == kind)
+                .map(|((_, to, _), rate)| {
+                    let age = match to {
+                        PlacementKind::Supported => ", age = \"16-17\"",
+                        _ => "",
+                    };
+                    format!("{{ to = \"{}\"{age}, per_year = {rate} }}", to.words())
+                })
+                .collect();
             let _ = writeln!(
                 text,
-                "[[placement]]\nname = \"{}\"\nweekly_pounds = 0",
-                kind.words()
+                "[[placement]]\nname = \"{}\"\nweekly_pounds = 0\nmove = [{}]",
+                kind.words(),
+                moves.join(", ")
             );
         }
         let shares: Vec<String> = LegalKind::ALL
@@ -190,8 +286,11 @@ names = [{statuses}]
             .collect();
         let _ = writeln!(
             text,
-            "[[referrals]]\nname = \"general\"\nfamilies_per_year = {}\ndrift = \"admissions\"\nsiblings = {{ \"1\" = 0.73, \"2\" = 0.18, \"3\" = 0.06, \"4\" = 0.03 }}\nage = {{ \"0\" = 0.19, \"1-4\" = 0.18, \"5-9\" = 0.18, \"10-15\" = 0.29, \"16-17\" = 0.16 }}\nlegal_status = {{ {} }}\n[referrals.placement_by_age]",
+            "[[referrals]]\nname = \"general\"\nfamilies_per_year = {}\n{}drift = \"admissions\"\nsiblings = {{ \"1\" = 0.73, \"2\" = 0.18, \"3\" = 0.06, \"4\" = 0.03 }}\nage = {{ \"0\" = 0.19, \"1-4\" = 0.18, \"5-9\" = 0.18, \"10-15\" = 0.29, \"16-17\" = 0.16 }}\nlegal_status = {{ {} }}\n[referrals.placement_by_age]",
             self.families_per_year,
+            self.seasons.map_or_else(String::new, |factors| format!(
+                "month_factors = {factors:?}\n"
+            )),
             shares.join(", ")
         );
         for ((band, _), row) in ENTRY_AGES.iter().zip(&self.placements) {
@@ -201,7 +300,16 @@ names = [{statuses}]
                 .collect();
             let _ = writeln!(text, "\"{band}\" = {{ {} }}", shares.join(", "));
         }
-        for (name, (sd, persistence)) in [("admissions", self.admissions), ("exits", self.exits)] {
+        let _ = writeln!(
+            text,
+            "[[referrals]]\nname = \"{ASYLUM}\"\nfamilies_per_year = {}\ndrift = \"{ASYLUM}\"\nage = {{ \"0-15\" = 0, \"16-17\" = 1 }}\nlegal_status = {{ \"section 20\" = 1 }}\nplacement = {{ \"in-house foster care\" = 0.3, \"supported accommodation\" = 0.7 }}",
+            self.asylum.per_year
+        );
+        for (name, (sd, persistence)) in [
+            ("admissions", self.admissions),
+            ("exits", self.exits),
+            (ASYLUM, self.asylum.drift),
+        ] {
             let _ = writeln!(
                 text,
                 "[[drift]]\nname = \"{name}\"\nyearly_sd = {sd}\npersistence = {persistence}"
@@ -224,6 +332,13 @@ names = [{statuses}]
                 "[[reentry]]\nafter = [{after}]\nprobability = {p}\ntime_days = {{ weibull = {{ shape = {shape}, scale = {scale} }} }}"
             );
         }
+        for ((from, to, _), rate) in STATUS_CHANGES.iter().zip(&self.status_changes) {
+            let (from, to) = (from.words(), to.words());
+            let _ = writeln!(
+                text,
+                "[[pathway]]\nname = \"{from} to {to}\"\neligible = {{ legal_status = [\"{from}\"] }}\nnew_cases_per_year = {rate}\nleads_to = {{ legal_status = \"{to}\" }}\nstage = [{{ name = \"court\", duration_days = {{ fixed = 1 }} }}]"
+            );
+        }
         self.adoption.tell(&mut text);
         text.replace(".0, 28.0, 182.0, 730.0]", ", 28, 182, 730]")
     }
@@ -232,6 +347,7 @@ names = [{statuses}]
     fn drift_ahead(&self, council: u32, name: &str) -> f64 {
         let (sd, persistence) = match name {
             "exits" => self.exits,
+            ASYLUM => self.asylum.drift,
             _ => self.admissions,
         };
         let luck = Seed(u64::from(council)).replicate(0);
@@ -537,23 +653,103 @@ fn times<'a>(a: &'a [f64], b: &'a [f64]) -> impl Iterator<Item = f64> + 'a {
     a.iter().zip(b).map(|(a, b)| a * b)
 }
 
-/// Kind of parameter and rank of each truth of one council.
-fn ranks(council: u32) -> Vec<(&'static str, f64)> {
+/// What is found of one council.
+struct Found {
+    /// Kind of parameter and rank of each truth.
+    ranks: Vec<(&'static str, f64)>,
+    seasons: Seasons,
+}
+
+/// How far the factors of the months lie from the truth, as sums of squares.
+#[derive(Clone, Copy)]
+struct Seasons {
+    /// Whether the council has any, and whether they were seen.
+    are: bool,
+    seen: bool,
+    /// Of the estimates, of chance where each month stands for itself, and of no
+    /// seasons at all.
+    error: f64,
+    chance: f64,
+    none: f64,
+}
+
+impl Seasons {
+    fn of(truth: &Truth, fit: &Fit) -> Self {
+        let flat = [1.0; 12];
+        let factors = truth.seasons.unwrap_or(flat);
+        let found = seasons(&fit.general);
+        let families: f64 = fit.general.months.iter().sum();
+        let off = |from: [f64; 12]| -> f64 {
+            let pairs = factors.iter().zip(from);
+            pairs.map(|(factor, one)| (factor - one).powi(2)).sum()
+        };
+        Self {
+            are: truth.seasons.is_some(),
+            seen: found.is_some(),
+            error: off(found.unwrap_or(flat)),
+            // A count of a twelfth of all families, times the factor.
+            chance: factors.iter().map(|factor| 12.0 * factor / families).sum(),
+            none: off(flat),
+        }
+    }
+}
+
+fn found(council: u32) -> Found {
     let truth = Truth::draw(council);
     let (fit, later) = fitted(&truth);
-    let posterior = Posterior::of(&fit);
+    Found {
+        ranks: ranks(council, &truth, &fit, later),
+        seasons: Seasons::of(&truth, &fit),
+    }
+}
+
+/// Kind of parameter and rank of each truth of one council.
+fn ranks(
+    council: u32,
+    truth: &Truth,
+    fit: &Fit,
+    later: [usize; AHEAD],
+) -> Vec<(&'static str, f64)> {
+    let posterior = Posterior::of(fit);
     let config = &posterior.config;
     let mut ranks = Vec::new();
     let general = &config.referrals[0];
-    let drift = truth.drift_ahead(council, "admissions");
-    let families = posterior.values(&general.families_per_year);
-    ranks.push((
-        "admission rate",
-        rank(
-            truth.families_per_year * drift,
-            times(&families, &posterior.drift("admissions")),
+    for (kind, stream, per_year, drift) in [
+        (
+            "admission rate",
+            GENERAL,
+            truth.families_per_year,
+            "admissions",
         ),
-    ));
+        (
+            "admission rate, asylum seekers",
+            ASYLUM,
+            truth.asylum.per_year,
+            ASYLUM,
+        ),
+    ] {
+        let mut streams = config.referrals.iter();
+        let stream = streams.find(|one| one.name == stream).unwrap();
+        let families = posterior.values(&stream.families_per_year);
+        let drawn = stream.drift.map(|index| &config.drifts[index].name);
+        let drifts = posterior.drift(drawn.expect("admissions drift"));
+        let rate = per_year * truth.drift_ahead(council, drift);
+        ranks.push((kind, rank(rate, times(&families, &drifts))));
+    }
+    for ((from, to, _), rate) in MOVES.iter().zip(&truth.moves) {
+        let place = |kind| PlacementKind::ALL.iter().position(|one| *one == kind);
+        let moves = &config.placements[place(*from).unwrap()].moves;
+        let one = moves.iter().find(|one| Some(one.to) == place(*to)).unwrap();
+        let draws = posterior.values(&one.per_year);
+        ranks.push(("moves", rank(*rate, draws.into_iter())));
+    }
+    for ((from, to, _), rate) in STATUS_CHANGES.iter().zip(&truth.status_changes) {
+        let name = format!("{} to {}", from.words(), to.words());
+        let mut pathways = config.pathways.iter();
+        let change = pathways.find(|one| one.name == name).unwrap();
+        let draws = posterior.values(&change.new_cases_per_year);
+        ranks.push(("changes of legal status", rank(*rate, draws.into_iter())));
+    }
     let drift = truth.drift_ahead(council, "exits");
     let drifts = posterior.drift("exits");
     for (exit, rates) in config.exits.iter().zip(&truth.rates) {
@@ -642,15 +838,54 @@ fn clustered(councils: &[Vec<f64>], expected: f64, holds: impl Fn(f64) -> bool) 
     (sum / count as f64, error.max(least))
 }
 
+/// Seasons where there are none come no more often than the test's one in a
+/// hundred, and factors lie no further off than chance would have each month by
+/// itself, and nearer than no seasons; all at three standard errors.
+fn wrong_seasons(all: impl Iterator<Item = Seasons>) -> Vec<String> {
+    let (with, without): (Vec<Seasons>, Vec<Seasons>) = all.partition(|one| one.are);
+    let sum = |of: fn(&Seasons) -> f64| with.iter().map(of).sum::<f64>();
+    let (error, chance, none) = (
+        sum(|one| one.error),
+        sum(|one| one.chance),
+        sum(|one| one.none),
+    );
+    let seen = |all: &[Seasons]| all.iter().filter(|one| one.seen).count();
+    println!(
+        "seasons: seen in {} of {} councils with and {} of {} without; squared error {:.2} of chance, {:.2} of none",
+        seen(&with),
+        with.len(),
+        seen(&without),
+        without.len(),
+        error / chance,
+        error / none
+    );
+    let mut wrong = Vec::new();
+    let alarms = 0.01 * without.len() as f64;
+    if seen(&without) as f64 > 1.0 + alarms + 3.0 * alarms.sqrt() {
+        wrong.push(format!(
+            "seasons seen in {} councils without",
+            seen(&without)
+        ));
+    }
+    // Eleven free factors of each council.
+    let most = 1.0 + 3.0 * (2.0 / (11.0 * with.len() as f64)).sqrt();
+    if error > most * chance || error > none {
+        wrong.push(format!(
+            "seasons: error {error:.3}, chance {chance:.3}, none {none:.3}"
+        ));
+    }
+    wrong
+}
+
 #[test]
 fn calibrate_finds_councils_drawn_from_its_priors() {
     let councils: u32 = std::env::var("LACSIM_RECOVERY").ok().map_or(12, |text| {
         text.parse().expect("LACSIM_RECOVERY is a number")
     });
-    let all: Vec<Vec<(&'static str, f64)>> = (1..=councils).into_par_iter().map(ranks).collect();
+    let all: Vec<Found> = (1..=councils).into_par_iter().map(found).collect();
     let mut by_kind: BTreeMap<&str, Vec<Vec<f64>>> = BTreeMap::new();
-    for (council, ranks) in all.iter().enumerate() {
-        for (kind, rank) in ranks {
+    for (council, found) in all.iter().enumerate() {
+        for (kind, rank) in &found.ranks {
             let kind = by_kind
                 .entry(kind)
                 .or_insert_with(|| vec![Vec::new(); all.len()]);
@@ -684,5 +919,6 @@ fn calibrate_finds_councils_drawn_from_its_priors() {
         }
         println!("  tenths of ranks, %: {}", shares.join(" "));
     }
+    wrong.extend(wrong_seasons(all.iter().map(|found| found.seasons)));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
