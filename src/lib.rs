@@ -51,6 +51,9 @@
 //!   a clock that has run for a while is conditioned on not having rung.
 //! - **Pathway**: a permanence plan as a list of **stages**, such as special
 //!   guardianship, reunification, discharge of a care order, adoption.
+//! - **Plan for adoption**: from a placement order to the adoption, by a match
+//!   with adopters and the placement with them; **reversed** where the order
+//!   ends otherwise.
 //! - **Pool**: units of a scarce **resource** that stages hold, or slots that
 //!   they use up. **Beds**: the same for placements, with an **overflow**.
 //! - **Allowance**: a weekly payment after an exit. **Fee**: a one-off cost.
