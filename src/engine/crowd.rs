@@ -7,6 +7,9 @@
 //! pathway, comes back — is handed to `replicate`, which plays one child event
 //! by event. Both give the same to the bit; a test plays every child both ways.
 
+// A place stands for one child in every column.
+#![expect(clippy::needless_range_loop)]
+
 use super::life::{Counted, Life, NONE, Whereabouts, day_of};
 use super::record::Recorder;
 use super::replicate::Play;
