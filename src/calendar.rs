@@ -48,6 +48,7 @@ pub struct FinancialYear {
 #[derive(Debug, Clone)]
 pub struct Calendar {
     start: Date,
+    horizon: i32,
     month_ends: Vec<i32>,
     financial_years: Vec<FinancialYear>,
     segments: Vec<Segment>,
@@ -147,6 +148,7 @@ impl Calendar {
         let financial_years = financial_years(start, &month_ends);
         Self {
             start,
+            horizon,
             month_ends,
             financial_years,
             segments,
@@ -160,8 +162,9 @@ impl Calendar {
     }
 
     /// The last day of the forecast.
+    #[inline(always)]
     pub fn horizon(&self) -> i32 {
-        *self.month_ends.last().expect("a forecast has a month")
+        self.horizon
     }
 
     /// Number of month ends.

@@ -118,11 +118,13 @@ pub fn ahead(counts: &[(f64, f64)], prior: DriftPrior, level_apart: bool) -> Ahe
     };
     // The drift is never thought away: a tenth of the spread at the least.
     let variance = (within - level).max(0.1 * within);
+    let relative_sd = libm::sqrt(sd_variance) / sd;
     Ahead {
         mean: libm::exp(average(means.iter().copied()) + within / 2.0),
         events: level_apart.then_some(events),
-        yearly_sd: libm::sqrt(variance),
-        relative_sd: libm::sqrt(sd_variance) / sd,
+        // Drawn anew in each future, its square is this much more on average.
+        yearly_sd: libm::sqrt(variance / (1.0 + relative_sd * relative_sd)),
+        relative_sd,
         persistence: persistence_of((across - level) / variance),
     }
 }

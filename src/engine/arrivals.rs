@@ -272,8 +272,8 @@ impl<R: Recorder> Play<'_, R> {
         })
     }
 
-    /// Hears a family to its end, where sittings have no limit.
-    #[inline]
+    /// Hears a family, where sittings have no limit.
+    #[inline(always)]
     fn hear_alone(&mut self, crowd: &mut Crowd, mut family: Family) {
         let Some(panel) = &self.world.model.panel else {
             return self.admit(crowd, family, family.day);
@@ -281,12 +281,25 @@ impl<R: Recorder> Play<'_, R> {
         if self.bypasses(family) {
             return self.admit(crowd, family, family.day);
         }
+        let sitting = family.sitting;
+        if sitting > self.calendar.horizon() {
+            return;
+        }
+        match self.decide(&mut family, sitting) {
+            Decision::Admit => self.admit(crowd, family, sitting),
+            Decision::Divert if panel.diverted_return.is_none() => {}
+            decision => self.hear_again(crowd, family, decision),
+        }
+    }
+
+    /// Hears a family that has been deferred or diverted to its end.
+    #[inline(never)]
+    fn hear_again(&mut self, crowd: &mut Crowd, mut family: Family, mut decision: Decision) {
+        let panel = self.world.model.panel.as_ref();
+        let panel = panel.expect("a panel has decided");
         loop {
             let sitting = family.sitting;
-            if f64::from(sitting) > self.horizon {
-                return;
-            }
-            let time = match self.decide(&mut family, sitting) {
+            let time = match decision {
                 Decision::Admit => return self.admit(crowd, family, sitting),
                 Decision::Defer => f64::from(sitting) + 0.5,
                 Decision::Divert => match self.referred_again(family, sitting) {
@@ -295,10 +308,16 @@ impl<R: Recorder> Play<'_, R> {
                 },
             };
             family.sitting = sitting_after(panel.first_day, panel.every_days, time);
+            if family.sitting > self.calendar.horizon() {
+                return;
+            }
+            let sitting = family.sitting;
+            decision = self.decide(&mut family, sitting);
         }
     }
 
     /// Hears families in the order of their referral, so many at a sitting.
+    #[inline(never)]
     fn hear_in_order(&mut self, crowd: &mut Crowd, families: Vec<Family>) {
         let panel = self
             .world
@@ -350,6 +369,7 @@ impl<R: Recorder> Play<'_, R> {
         self.world.model.streams[family.stream].may_bypass && self.may_bypass(family)
     }
 
+    #[inline(never)]
     fn may_bypass(&mut self, family: Family) -> bool {
         let word = self.luck.words(family.key, Purpose::Hearing, 0, 0)[0];
         let bypasses =
@@ -373,6 +393,7 @@ impl<R: Recorder> Play<'_, R> {
     }
 
     /// The panel's decision, with fresh luck for each hearing.
+    #[inline(always)]
     fn decide(&mut self, family: &mut Family, sitting: i32) -> Decision {
         let panel = self.panel(sitting);
         let word = match family.hearings {
@@ -429,9 +450,9 @@ impl<R: Recorder> Play<'_, R> {
     }
 
     /// Lets a family's children in on a day.
-    #[inline]
+    #[inline(always)]
     fn admit(&mut self, crowd: &mut Crowd, family: Family, day: i32) {
-        if f64::from(day) > self.horizon {
+        if day > self.calendar.horizon() {
             return;
         }
         for sibling in 0..family.children {
@@ -448,6 +469,7 @@ impl<R: Recorder> Play<'_, R> {
     }
 
     /// Plays the children who have been let in so far.
+    #[inline(never)]
     fn play_entrants(&mut self, crowd: &mut Crowd) {
         let keys = &crowd.keys[..crowd.count];
         self.luck

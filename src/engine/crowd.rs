@@ -207,16 +207,23 @@ impl<R: Recorder> Play<'_, R> {
         self.tally
             .event_at(self.counters.exits + usize::from(kind), to);
         if self.world.model.consequences.has(kind) && !is_over {
-            crowd.name_life(place);
-            crowd.life.stays = 1;
-            crowd.life.whereabouts = Whereabouts::Over;
-            self.follow_exit(&mut crowd.life, time, kind);
-            self.go_on(&mut crowd.life);
+            self.follow_first_stay(crowd, place);
         }
     }
 
+    /// What follows an exit from a first stay.
+    #[inline(never)]
+    fn follow_first_stay(&mut self, crowd: &mut Crowd, place: usize) {
+        crowd.name_life(place);
+        crowd.life.stays = 1;
+        crowd.life.whereabouts = Whereabouts::Over;
+        let (time, kind) = (crowd.first.time[place], crowd.first.kind[place]);
+        self.follow_exit(&mut crowd.life, time, kind);
+        self.go_on(&mut crowd.life);
+    }
+
     /// Works out which clock of each child rings first, and when.
-    #[inline]
+    #[inline(never)]
     fn first_rings(&self, crowd: &mut Crowd) {
         let count = crowd.count;
         let running = &self.world.model.running;

@@ -52,6 +52,7 @@ pub fn end_of_walk(pathway: &PathwayModel) -> Option<u8> {
 impl<R: Recorder> Play<'_, R> {
     /// Walks whoever of a crowd may, once it is known which clocks ring first;
     /// whoever is on another pathway is marked to be played alone.
+    #[inline(never)]
     pub(super) fn walk_crowd(&mut self, crowd: &mut Crowd) {
         let model = self.world.model;
         let mut walkers = std::mem::take(&mut crowd.walkers);
