@@ -1,15 +1,19 @@
 //! Plays replicates: children in, tallies out.
 
+mod aftermath;
 pub mod arrivals;
 mod cohort;
 pub mod company;
+mod counting;
 mod crowd;
 pub mod delivery;
 pub mod life;
 pub mod phase;
+mod plan;
 mod queue;
 pub mod record;
 pub mod replicate;
+mod stay;
 pub mod tally;
 pub mod tiles;
 mod walk;

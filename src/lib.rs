@@ -14,6 +14,7 @@
 //! | room | what it holds |
 //! |---|---|
 //! | [`units`], [`calendar`] | days, years, pence; month ends, financial years, segments |
+//! | [`wide`] | the widest vectors that the processor has |
 //! | [`luck`] | random numbers as a pure function of seed, replicate, person and purpose |
 //! | [`margins`] | whole children from published margins |
 //! | [`config`] | the scenario language: one file for each TOML table |
