@@ -178,8 +178,16 @@ impl Tally {
                 Recipe::Flows(flows) => {
                     for &flow in flows {
                         let row = flow * (self.segments + 1);
-                        for segment in 0..self.segments {
-                            cells[self.month[segment]] += self.flows[row + segment];
+                        let row = &self.flows[row..row + self.segments];
+                        if self.segments == months {
+                            // Each month is one segment: rows lie side by side.
+                            for (cell, &events) in cells.iter_mut().zip(row) {
+                                *cell += events;
+                            }
+                            continue;
+                        }
+                        for (&month, &events) in self.month.iter().zip(row) {
+                            cells[month] += events;
                         }
                     }
                 }
