@@ -24,7 +24,7 @@ struct Member {
 
 /// Which pathway a child of the cohort is identified for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Case {
+pub(super) struct Case {
     /// Pathway, or [`NONE`].
     pathway: u8,
     /// Place in the order in which cases were dealt.
@@ -150,7 +150,7 @@ impl Roster {
         }
     }
 
-    fn case(&self, scenario: usize, child: usize) -> Case {
+    pub(super) fn case(&self, scenario: usize, child: usize) -> Case {
         let cases = &self.cases[scenario];
         cases.get(child).copied().unwrap_or(NO_CASE)
     }
@@ -208,20 +208,14 @@ impl<R: Recorder> Play<'_, R> {
                         self.plan_case(&mut crowd.life, case);
                         self.go_on(&mut crowd.life);
                     }
-                    None => self.forks.push(Fork {
-                        life: crowd.life.clone(),
-                        member: Some(index),
-                    }),
+                    None => {
+                        let life = self.pools.boxed(&crowd.life);
+                        let member = Some(index);
+                        self.forks.push(Fork { life, member });
+                    }
                 }
             }
         }
-    }
-
-    /// Goes on with a child of the cohort whose case the scenarios do not share.
-    pub(super) fn begin_case(&mut self, life: &mut Life, roster: &Roster, at: (usize, usize)) {
-        let (scenario, member) = at;
-        self.plan_case(life, roster.case(scenario, member));
-        self.go_on(life);
     }
 
     /// Starts the stay that a child of the cohort is in.
@@ -246,7 +240,7 @@ impl<R: Recorder> Play<'_, R> {
     }
 
     /// Puts an identified child on its pathway, now or on the day it starts.
-    fn plan_case(&mut self, life: &mut Life, case: Case) {
+    pub(super) fn plan_case(&mut self, life: &mut Life, case: Case) {
         let pathway = case.pathway;
         if pathway == NONE {
             return;

@@ -61,6 +61,8 @@ pub struct Pools {
     free: Vec<i64>,
     queues: Vec<VecDeque<Ticket>>,
     lives: Vec<Option<Box<Life>>>,
+    /// Room for lives to come: a life is large, and there are many.
+    spare: Vec<Box<Life>>,
     heap: BinaryHeap<Reverse<Item>>,
     stock: Vec<u32>,
     caps: Vec<Option<u32>>,
@@ -71,7 +73,7 @@ impl Pools {
     /// Empties the pools for the next replicate.
     pub fn reset(&mut self, world: &World<'_>) {
         let model = world.model;
-        self.lives.clear();
+        self.spare.extend(self.lives.drain(..).flatten());
         self.heap.clear();
         self.queues.resize_with(model.pools.len(), VecDeque::new);
         self.queues.iter_mut().for_each(VecDeque::clear);
@@ -124,10 +126,26 @@ impl Pools {
         }));
     }
 
+    /// A life in a box of its own.
+    pub(super) fn boxed(&mut self, life: &Life) -> Box<Life> {
+        match self.spare.pop() {
+            Some(mut room) => {
+                Life::clone_from(&mut room, life);
+                room
+            }
+            None => Box::new(life.clone()),
+        }
+    }
+
+    /// Keeps the box of a life that is over.
+    pub(super) fn keep(&mut self, life: Box<Life>) {
+        self.spare.push(life);
+    }
+
     /// Takes in a child whose next event touches others.
-    pub(super) fn add(&mut self, life: Life, model: &Model) {
+    pub(super) fn add(&mut self, life: Box<Life>, model: &Model) {
         let index = self.lives.len();
-        self.lives.push(Some(Box::new(life)));
+        self.lives.push(Some(life));
         self.schedule(index, model);
     }
 
@@ -176,9 +194,6 @@ impl Pools {
 impl<R: Recorder> Play<'_, R> {
     /// Plays everything that children share, in the order of time.
     pub(super) fn share(&mut self) {
-        for fork in self.forks.drain(..) {
-            self.pools.add(fork.life, self.world.model);
-        }
         while let Some(Reverse(item)) = self.pools.heap.pop() {
             let time = f64::from_bits(item.time);
             if time > self.horizon {
@@ -203,6 +218,7 @@ impl<R: Recorder> Play<'_, R> {
                     self.live(&mut life, f64::INFINITY);
                 }
                 self.finish(&mut life);
+                self.pools.keep(life);
             }
         }
     }
@@ -231,6 +247,7 @@ impl<R: Recorder> Play<'_, R> {
         let waits = life.plan.step == Step::Waiting;
         let touches = everything || waits || self.live(&mut life, f64::INFINITY);
         if life.whereabouts == Whereabouts::Over {
+            self.pools.keep(life);
             return;
         }
         self.pools.lives[index] = Some(life);

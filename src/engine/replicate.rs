@@ -10,7 +10,7 @@
 //! played once up to the point where they touch others or the scenarios part,
 //! and from there once in each.
 
-use super::cohort::Roster;
+use super::cohort::{Case, Roster};
 use super::company::PathwaySet;
 use super::crowd::Crowd;
 use super::life::{Life, NONE, Next, Whereabouts, day_of};
@@ -45,7 +45,7 @@ pub struct Play<'a, R> {
 /// A life up to where it touches others, or the scenarios part.
 #[derive(Debug, Clone)]
 pub struct Fork {
-    pub(super) life: Life,
+    pub(super) life: Box<Life>,
     /// The child's place in the cohort, if its case is still to be decided.
     pub(super) member: Option<usize>,
 }
@@ -118,7 +118,7 @@ pub fn play<R: Recorder>(
     together.cohort(roster, crowd);
     together.arrivals(crowd);
     let children = together.children;
-    let begun = std::mem::take(forks);
+    let mut begun = std::mem::take(forks);
     for (scenario, world) in worlds.iter().enumerate() {
         if scenario > 0 {
             pools.reset(world);
@@ -141,11 +141,15 @@ pub fn play<R: Recorder>(
             recorder,
             children: 0,
         };
-        for fork in &begun {
-            let mut life = fork.life.clone();
-            match fork.member {
-                Some(member) => alone.begin_case(&mut life, roster, (scenario, member)),
-                None => alone.go_on(&mut life),
+        let case = |member: usize| roster.case(scenario, member);
+        if scenario + 1 < worlds.len() {
+            for fork in &begun {
+                let life = alone.pools.boxed(&fork.life);
+                alone.go_on_alone(life, fork.member.map(case));
+            }
+        } else {
+            for fork in begun.drain(..) {
+                alone.go_on_alone(fork.life, fork.member.map(case));
             }
         }
         alone.share();
@@ -153,7 +157,6 @@ pub fn play<R: Recorder>(
         done(scenario, tally);
     }
     *forks = begun;
-    forks.clear();
     children * worlds.len() as u64
 }
 
@@ -179,10 +182,21 @@ impl<R: Recorder> Play<'_, R> {
     /// touches others and the scenarios do not part, else until then.
     pub(super) fn go_on(&mut self, life: &mut Life) {
         if self.world.model.shares_everything || self.live(life, f64::INFINITY) {
-            self.forks.push(Fork {
-                life: life.clone(),
-                member: None,
-            });
+            let life = self.pools.boxed(life);
+            self.forks.push(Fork { life, member: None });
+        }
+    }
+
+    /// Goes on with a life of one scenario, whose case may still be open: to
+    /// the end, or into the queues.
+    fn go_on_alone(&mut self, mut life: Box<Life>, case: Option<Case>) {
+        if let Some(case) = case {
+            self.plan_case(&mut life, case);
+        }
+        if self.world.model.shares_everything || self.live(&mut life, f64::INFINITY) {
+            self.pools.add(life, self.world.model);
+        } else {
+            self.pools.keep(life);
         }
     }
 
