@@ -61,7 +61,8 @@ pub struct Pools {
     free: Vec<i64>,
     queues: Vec<VecDeque<Ticket>>,
     lives: Vec<Option<Box<Life>>>,
-    /// Room for lives to come: a life is large, and there are many.
+    /// Room for lives to come, box by box: a life is large, and there are many.
+    #[expect(clippy::vec_box)]
     spare: Vec<Box<Life>>,
     heap: BinaryHeap<Reverse<Item>>,
     stock: Vec<u32>,
