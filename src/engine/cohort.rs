@@ -190,8 +190,7 @@ impl<R: Recorder> Play<'_, R> {
                 } else {
                     member.entered
                 };
-                let common = roster.common_case(first + place);
-                let common = common.filter(|case| !self.is_apart(case.pathway));
+                let common = self.common_case(roster, first + place);
                 crowd.pathway[place] = common.map_or(NONE, |case| case.pathway);
                 crowd.is_alone[place] = common.is_none();
                 let bed = model.beds[usize::from(member.placement)].map(|(pool, _)| pool);
@@ -202,8 +201,7 @@ impl<R: Recorder> Play<'_, R> {
                 let place = usize::from(crowd.others[other]);
                 let index = first + place;
                 self.begin_member(&roster.members[index], crowd, place);
-                let common = roster.common_case(index);
-                match common.filter(|case| !self.is_apart(case.pathway)) {
+                match self.common_case(roster, index) {
                     Some(case) => {
                         self.plan_case(&mut crowd.life, case);
                         self.go_on(&mut crowd.life);
@@ -216,6 +214,12 @@ impl<R: Recorder> Play<'_, R> {
                 }
             }
         }
+    }
+
+    /// The case that a child is in every scenario, if they do not part on it.
+    fn common_case(&self, roster: &Roster, child: usize) -> Option<Case> {
+        let common = roster.common_case(child);
+        common.filter(|case| !self.is_apart(case.pathway))
     }
 
     /// Starts the stay that a child of the cohort is in.

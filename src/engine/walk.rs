@@ -12,7 +12,6 @@ use super::replicate::Play;
 use crate::luck::{CROWD, CrowdWords, Key, Purpose, exponential, uniform};
 use crate::model::clocks::NO_EXIT;
 use crate::model::series::{FAILED, LEFT_FIRST, SUCCEEDED};
-use crate::model::stages::{LeadsTo, OnFail, PathwayModel};
 
 /// The children of a crowd who walk.
 #[derive(Debug)]
@@ -33,22 +32,6 @@ impl Default for Walkers {
     }
 }
 
-/// The exit at the end of a pathway whose walk needs nothing but time.
-pub fn end_of_walk(pathway: &PathwayModel) -> Option<u8> {
-    let waits_for_nobody = |needs: &[(usize, i64)]| needs.is_empty();
-    let is_walk = pathway.cases_day == 0.0
-        && pathway.under_way.is_empty()
-        && !pathway.siblings_together
-        && pathway
-            .stages
-            .iter()
-            .all(|stage| waits_for_nobody(&stage.needs) && stage.on_fail == OnFail::StayInCare);
-    match pathway.leads_to {
-        LeadsTo::Exit(kind) if is_walk => Some(kind),
-        _ => None,
-    }
-}
-
 impl<R: Recorder> Play<'_, R> {
     /// Walks whoever of a crowd may, once it is known which clocks ring first;
     /// whoever is on another pathway is marked to be played alone.
@@ -64,7 +47,7 @@ impl<R: Recorder> Play<'_, R> {
                 continue;
             }
             let goes_on = model.running.on_pathway[pathway];
-            if end_of_walk(&model.pathways[pathway]).is_none()
+            if model.pathways[pathway].walks_to.is_none()
                 || crowd.first.running[place] & !goes_on != 0
             {
                 crowd.is_alone[place] = true;
@@ -137,6 +120,6 @@ impl<R: Recorder> Play<'_, R> {
         self.tally
             .event(self.calendar, outcomes + SUCCEEDED, day_of(time));
         first.time[place] = time;
-        first.kind[place] = end_of_walk(model).unwrap_or(NO_EXIT);
+        first.kind[place] = model.walks_to.unwrap_or(NO_EXIT);
     }
 }

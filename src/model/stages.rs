@@ -28,6 +28,9 @@ pub struct PathwayModel {
     pub siblings_together: bool,
     /// Where it leads.
     pub leads_to: LeadsTo,
+    /// The exit at its end, where those who start at once need nothing but time
+    /// to reach it or to fail.
+    pub walks_to: Option<u8>,
     /// Stages in order.
     pub stages: Vec<StageModel>,
     /// Cases in a stage already: stage and days in it so far, one for each.
@@ -132,34 +135,54 @@ pub fn pathways(
         .pathways
         .iter()
         .enumerate()
-        .map(|(index, pathway)| PathwayModel {
-            cases: pathway.cases,
-            eligible: CaseFilter::of(&pathway.eligible),
-            cases_day: f64::from(days_between(config.forecast.start, pathway.cases_start)).max(0.0),
-            success: pathway
-                .success
-                .as_ref()
-                .map(|success| numbers.number(success)),
-            success_lever: match pathway.success {
-                Some(_) => None,
-                None => numbers.lever(&format!("pathway.{}.success", pathway.name)),
-            },
-            replaces: Mask(
-                pathway
-                    .replaces
+        .map(|(index, pathway)| {
+            let mut model = PathwayModel {
+                cases: pathway.cases,
+                eligible: CaseFilter::of(&pathway.eligible),
+                cases_day: f64::from(days_between(config.forecast.start, pathway.cases_start))
+                    .max(0.0),
+                success: pathway
+                    .success
+                    .as_ref()
+                    .map(|success| numbers.number(success)),
+                success_lever: match pathway.success {
+                    Some(_) => None,
+                    None => numbers.lever(&format!("pathway.{}.success", pathway.name)),
+                },
+                replaces: Mask(
+                    pathway
+                        .replaces
+                        .iter()
+                        .fold(0, |mask, &kind| mask | 1 << kind),
+                ),
+                siblings_together: pathway.siblings_together,
+                leads_to: leads_to(pathway),
+                walks_to: None,
+                under_way: pathway
+                    .under_way
                     .iter()
-                    .fold(0, |mask, &kind| mask | 1 << kind),
-            ),
-            siblings_together: pathway.siblings_together,
-            leads_to: leads_to(pathway),
-            under_way: pathway
-                .under_way
-                .iter()
-                .map(|&(stage, days)| (stage as u8, days))
-                .collect(),
-            stages: stages(pathway, index, curves, numbers, &mut stage_fee),
+                    .map(|&(stage, days)| (stage as u8, days))
+                    .collect(),
+                stages: stages(pathway, index, curves, numbers, &mut stage_fee),
+            };
+            model.walks_to = walks_to(&model);
+            model
         })
         .collect()
+}
+
+/// The exit at the end of a pathway whose walk needs nothing but time.
+fn walks_to(pathway: &PathwayModel) -> Option<u8> {
+    let needs_time_only =
+        |stage: &StageModel| stage.needs.is_empty() && stage.on_fail == OnFail::StayInCare;
+    let is_walk = pathway.cases_day == 0.0
+        && pathway.under_way.is_empty()
+        && !pathway.siblings_together
+        && pathway.stages.iter().all(needs_time_only);
+    match pathway.leads_to {
+        LeadsTo::Exit(kind) if is_walk => Some(kind),
+        _ => None,
+    }
 }
 
 fn leads_to(pathway: &Pathway) -> LeadsTo {

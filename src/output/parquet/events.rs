@@ -58,7 +58,7 @@ impl EventWriter {
                 nullable(number("drawn")),
                 nullable(number("threshold")),
             ],
-            runs: Vec::new(),
+            runs: 0,
             is_bulky: true,
             scattered: &["drawn"],
         };

@@ -50,7 +50,7 @@ pub fn write_hub_rows(
             number("output_type_id"),
             number("value"),
         ],
-        runs: Vec::new(),
+        runs: 0,
         is_bulky: false,
         scattered: &[],
     };

@@ -1,7 +1,7 @@
 //! `replicates.parquet`: a value for every replicate of every kept series.
 
 use super::Metadata;
-use super::runs::{RunColumn, Runs};
+use super::runs::RunValue;
 use super::table::{TableKind, TableWriter, count, date, epoch_days, number, text};
 use crate::forecast::Column;
 use crate::output::OutputError;
@@ -38,14 +38,8 @@ impl ReplicateWriter {
             file_name: "replicates.parquet",
             schema_name: "replicates/1",
             fields,
-            runs: vec![
-                RunColumn::Text(Runs::default()),
-                RunColumn::Text(Runs::default()),
-                RunColumn::Text(Runs::default()),
-                RunColumn::Text(Runs::default()),
-                RunColumn::Text(Runs::default()),
-                RunColumn::Count(Runs::default()),
-            ],
+            // Scenario to period, and the replicate.
+            runs: 6,
             is_bulky: true,
             scattered: &["value"],
         };
@@ -83,10 +77,11 @@ impl ReplicateWriter {
             let to = (from + at_once).min(replicates);
             let (texts, counts) = self.writer.runs().split_at_mut(words.len());
             for (text, word) in texts.iter_mut().zip(words) {
-                text.push_text(word, (to - from) * columns.len());
+                text.push(RunValue::Text(word.to_owned()), (to - from) * columns.len());
             }
             for replicate in from..to {
-                counts[0].push_count(first_replicate + replicate as u32, columns.len());
+                let replicate = RunValue::Count(first_replicate + replicate as u32);
+                counts[0].push(replicate, columns.len());
             }
             self.writer.write(&dates_and_values(columns, from..to))?;
         }

@@ -15,120 +15,49 @@ use parquet::file::statistics::Statistics;
 use parquet::file::writer::{SerializedPageWriter, SerializedRowGroupWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescPtr;
 use std::collections::HashMap;
-use std::hash::Hash;
 use std::io::Write;
 
-/// A value that can stand in a column of runs.
-pub(super) trait RunValue: Clone + Eq + Hash + Ord {
-    /// Its plain encoding.
-    fn encode(&self, bytes: &mut Vec<u8>);
-
-    /// Least and greatest value of a column without nulls.
-    fn statistics(least: &Self, greatest: &Self) -> Statistics;
-}
-
-impl RunValue for String {
-    fn encode(&self, bytes: &mut Vec<u8>) {
-        bytes.extend_from_slice(&(self.len() as u32).to_le_bytes());
-        bytes.extend_from_slice(self.as_bytes());
-    }
-
-    fn statistics(least: &Self, greatest: &Self) -> Statistics {
-        let [least, greatest] = [least, greatest].map(|text| ByteArray::from(text.as_str()));
-        Statistics::byte_array(Some(least), Some(greatest), None, Some(0), false)
-    }
-}
-
-impl RunValue for u32 {
-    fn encode(&self, bytes: &mut Vec<u8>) {
-        bytes.extend_from_slice(&self.to_le_bytes());
-    }
-
-    fn statistics(least: &Self, greatest: &Self) -> Statistics {
-        let [least, greatest] = [*least, *greatest].map(|number| number.cast_signed());
-        Statistics::int32(Some(least), Some(greatest), None, Some(0), false)
-    }
-}
-
-/// A column of runs of either kind.
-#[derive(Debug)]
-pub(super) enum RunColumn {
-    /// Words.
-    Text(Runs<String>),
-    /// Whole numbers.
-    Count(Runs<u32>),
-}
-
-impl RunColumn {
-    /// Adds rows of one word.
-    pub fn push_text(&mut self, text: &str, rows: usize) {
-        match self {
-            Self::Text(runs) => runs.push(&text.to_owned(), rows),
-            Self::Count(_) => unreachable!("a column of words takes words"),
-        }
-    }
-
-    /// Adds rows of one number.
-    pub fn push_count(&mut self, count: u32, rows: usize) {
-        match self {
-            Self::Count(runs) => runs.push(&count, rows),
-            Self::Text(_) => unreachable!("a column of numbers takes numbers"),
-        }
-    }
-
-    /// Writes the column into a row group as its next one, and empties it.
-    pub fn append_to<W: Write + Send>(
-        &mut self,
-        row_group: &mut SerializedRowGroupWriter<'_, W>,
-        column: ColumnDescPtr,
-    ) -> ParquetResult<()> {
-        match self {
-            Self::Text(runs) => std::mem::take(runs).append_to(row_group, column),
-            Self::Count(runs) => std::mem::take(runs).append_to(row_group, column),
-        }
-    }
+/// A value of a column of runs.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum RunValue {
+    /// A word.
+    Text(String),
+    /// A whole number.
+    Count(u32),
 }
 
 /// The runs of one column in one row group.
-#[derive(Debug)]
-pub(super) struct Runs<T> {
-    values: Vec<T>,
-    places: HashMap<T, u32>,
+#[derive(Debug, Default)]
+pub(super) struct Runs {
+    values: Vec<RunValue>,
+    places: HashMap<RunValue, u32>,
     /// Places among the values, and how many rows.
     runs: Vec<(u32, usize)>,
 }
 
-impl<T> Default for Runs<T> {
-    fn default() -> Self {
-        Self {
-            values: Vec::new(),
-            places: HashMap::new(),
-            runs: Vec::new(),
-        }
-    }
-}
-
-impl<T: RunValue> Runs<T> {
-    fn push(&mut self, value: &T, rows: usize) {
+impl Runs {
+    /// Adds rows of one value: of the same kind as all before.
+    pub fn push(&mut self, value: RunValue, rows: usize) {
         if let Some((place, last)) = self.runs.last_mut()
-            && self.values[*place as usize] == *value
+            && self.values[*place as usize] == value
         {
             *last += rows;
             return;
         }
-        let place = match self.places.get(value) {
+        let place = match self.places.get(&value) {
             Some(&place) => place,
             None => {
                 let place = self.values.len() as u32;
                 self.values.push(value.clone());
-                self.places.insert(value.clone(), place);
+                self.places.insert(value, place);
                 place
             }
         };
         self.runs.push((place, rows));
     }
 
-    fn append_to<W: Write + Send>(
+    /// Writes the column into a row group as its next one.
+    pub fn append_to<W: Write + Send>(
         &self,
         row_group: &mut SerializedRowGroupWriter<'_, W>,
         column: ColumnDescPtr,
@@ -163,9 +92,8 @@ impl<T: RunValue> Runs<T> {
             .set_num_values(rows as i64)
             .set_dictionary_page_offset(Some(0))
             .set_data_page_offset(data.offset as i64);
-        if let (Some(least), Some(greatest)) = (self.values.iter().min(), self.values.iter().max())
-        {
-            metadata = metadata.set_statistics(T::statistics(least, greatest));
+        if let Some(statistics) = self.statistics() {
+            metadata = metadata.set_statistics(statistics);
         }
         let close = ColumnCloseResult {
             bytes_written: bytes.len() as u64,
@@ -178,10 +106,35 @@ impl<T: RunValue> Runs<T> {
         row_group.append_column(&Bytes::from(bytes), close)
     }
 
+    /// Least and greatest value.
+    fn statistics(&self) -> Option<Statistics> {
+        Some(
+            match (self.values.iter().min()?, self.values.iter().max()?) {
+                (RunValue::Text(least), RunValue::Text(greatest)) => {
+                    let [least, greatest] =
+                        [least, greatest].map(|text| ByteArray::from(text.as_str()));
+                    Statistics::byte_array(Some(least), Some(greatest), None, Some(0), false)
+                }
+                (RunValue::Count(least), RunValue::Count(greatest)) => {
+                    let [least, greatest] = [least, greatest].map(|count| count.cast_signed());
+                    Statistics::int32(Some(least), Some(greatest), None, Some(0), false)
+                }
+                _ => return None,
+            },
+        )
+    }
+
+    /// The values in their plain encoding.
     fn dictionary(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         for value in &self.values {
-            value.encode(&mut bytes);
+            match value {
+                RunValue::Text(text) => {
+                    bytes.extend_from_slice(&(text.len() as u32).to_le_bytes());
+                    bytes.extend_from_slice(text.as_bytes());
+                }
+                RunValue::Count(count) => bytes.extend_from_slice(&count.to_le_bytes()),
+            }
         }
         bytes
     }

@@ -80,7 +80,7 @@ pub fn write_sensitivity(
         file_name: "sensitivity.parquet",
         schema_name: "sensitivity/2",
         fields,
-        runs: Vec::new(),
+        runs: 0,
         is_bulky: false,
         scattered: &[],
     };

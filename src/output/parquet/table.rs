@@ -1,7 +1,7 @@
 //! One Parquet file being written: arrays in, bytes hashed on their way out.
 
 use super::Metadata;
-use super::runs::RunColumn;
+use super::runs::Runs;
 use crate::output::manifest::FileRecord;
 use crate::output::{OutputError, hexadecimal};
 use crate::units::Date;
@@ -31,8 +31,8 @@ pub(super) struct TableKind {
     /// Value of `lacsim.schema`.
     pub schema_name: &'static str,
     pub fields: Vec<Field>,
-    /// The first columns, where they are written as runs.
-    pub runs: Vec<RunColumn>,
+    /// How many of the first columns are written as runs.
+    pub runs: usize,
     /// Whether the file may be large: stronger compression where there is any.
     pub is_bulky: bool,
     /// Columns whose values hardly repeat, so that neither a dictionary nor
@@ -47,7 +47,7 @@ pub(super) struct TableWriter {
     schema: SchemaRef,
     file: SerializedFileWriter<HashedFile>,
     factory: ArrowRowGroupWriterFactory,
-    runs: Vec<RunColumn>,
+    runs: Vec<Runs>,
     row_group: Option<Vec<ArrowColumnWriter>>,
     row_group_rows: usize,
     rows: u64,
@@ -64,7 +64,7 @@ impl TableWriter {
         let file = HashedFile::create(&path).map_err(OutputError::io(&path, "create"))?;
         let properties = properties(metadata, &kind);
         let schema = Arc::new(Schema::new(kind.fields));
-        let runs = kind.runs;
+        let runs = (0..kind.runs).map(|_| Runs::default()).collect();
         let (file, factory) = ArrowWriter::try_new(file, schema.clone(), Some(properties))
             .and_then(ArrowWriter::into_serialized_writer)
             .map_err(OutputError::parquet(&path, "write"))?;
@@ -82,7 +82,7 @@ impl TableWriter {
     }
 
     /// The columns of runs, to take rows before the others are written.
-    pub fn runs(&mut self) -> &mut [RunColumn] {
+    pub fn runs(&mut self) -> &mut [Runs] {
         &mut self.runs
     }
 
@@ -149,7 +149,7 @@ impl TableWriter {
         let descriptions = self.file.schema_descr().columns().to_vec();
         let mut row_group = self.file.next_row_group()?;
         for (runs, column) in self.runs.iter_mut().zip(descriptions) {
-            runs.append_to(&mut row_group, column)?;
+            std::mem::take(runs).append_to(&mut row_group, column)?;
         }
         for chunk in chunks {
             chunk.append_to_row_group(&mut row_group)?;

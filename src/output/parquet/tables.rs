@@ -29,7 +29,7 @@ pub fn write_bands(
         file_name: "bands.parquet",
         schema_name: "bands/1",
         fields: band_fields(),
-        runs: Vec::new(),
+        runs: 0,
         is_bulky: false,
         scattered: &[],
     };
@@ -54,7 +54,7 @@ pub fn write_targets(
         file_name: "targets.parquet",
         schema_name: "targets/1",
         fields: target_fields(),
-        runs: Vec::new(),
+        runs: 0,
         is_bulky: false,
         scattered: &[],
     };

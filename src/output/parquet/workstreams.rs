@@ -25,7 +25,7 @@ pub fn write_workstreams(
         file_name: "workstreams.parquet",
         schema_name: "workstreams/1",
         fields: fields(),
-        runs: Vec::new(),
+        runs: 0,
         is_bulky: false,
         scattered: &[],
     };
