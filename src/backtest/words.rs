@@ -4,7 +4,7 @@ use super::{Backtest, METRICS};
 use crate::forecast::hindcasts::{FEWEST_ORIGINS, FEWEST_PAIRS, Hindcast, Scorecard, Verdict};
 use crate::forecast::scores::{Mean, PIT_BINS, RANGES};
 use crate::summary::{align, grouped, table, whole};
-use crate::units::{Date, days_between};
+use crate::units::Date;
 use std::fmt::Write;
 
 /// Everything a back-test has found.
@@ -96,11 +96,10 @@ fn day(date: Date) -> String {
 
 /// Time from the origin to the end of what is forecast.
 fn ahead(one: &Hindcast) -> String {
-    let months = f64::from(days_between(one.origin, one.date)) / 365.25 * 12.0;
-    match months.round() {
-        1.0 => "1 month".to_owned(),
-        12.0 => "1 year".to_owned(),
-        months if months % 12.0 == 0.0 => format!("{} years", months / 12.0),
+    match one.months_ahead() {
+        1 => "1 month".to_owned(),
+        12 => "1 year".to_owned(),
+        months if months % 12 == 0 => format!("{} years", months / 12),
         months => format!("{months} months"),
     }
 }

@@ -1,6 +1,8 @@
 //! Times to an event: a Weibull law, and its mean as known from what was seen
 //! and from a prior, worked out on a grid.
 
+use crate::config::quantity::Z90;
+
 /// A Weibull time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Weibull {
@@ -65,8 +67,7 @@ impl MeanTime {
 
     /// Tenth and ninetieth percentile of the mean.
     pub fn range(self) -> [f64; 2] {
-        const NORMAL_90: f64 = 1.281_551_565_544_6;
-        [-NORMAL_90, NORMAL_90].map(|z| libm::exp(self.log_mean + z * self.log_sd))
+        [-Z90, Z90].map(|z| libm::exp(self.log_mean + z * self.log_sd))
     }
 }
 

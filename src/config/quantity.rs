@@ -273,7 +273,7 @@ impl Quantity {
 }
 
 /// Standard normal quantile of 0.9.
-const Z90: f64 = 1.281_551_565_544_600_4;
+pub(crate) const Z90: f64 = 1.281_551_565_544_600_4;
 
 impl Checker {
     /// Checks a quantity as typed.

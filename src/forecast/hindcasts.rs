@@ -2,7 +2,7 @@
 
 use super::quantiles::{LEVELS, quantile};
 use super::scores::{Law, Mean, PIT_BINS, RANGES, clustered_mean, pit_histogram, randomised_pit};
-use crate::units::Date;
+use crate::units::{DAYS_PER_YEAR, Date, days_between};
 use serde::Serialize;
 
 /// Simple rules that a forecast is measured against, in the order of
@@ -92,6 +92,12 @@ pub struct Outcome {
 }
 
 impl Hindcast {
+    /// Months from the origin to the end of what is forecast.
+    pub fn months_ahead(&self) -> i64 {
+        let days = f64::from(days_between(self.origin, self.date));
+        (days / DAYS_PER_YEAR * 12.0).round() as i64
+    }
+
     /// Scores replicates of a forecast, and the simple rules, by what happened.
     /// `luck`, from 0 to 1, breaks ties of the transform.
     ///

@@ -11,7 +11,7 @@ use crate::model::layout::Unit;
 use crate::output::suppress::{self, WITHHELD};
 use crate::output::{FinishedBacktest, FinishedRun};
 use crate::summary::grouped;
-use crate::units::{Date, days_between};
+use crate::units::Date;
 use maud::{Markup, html};
 
 /// The section, worked out.
@@ -80,12 +80,6 @@ fn lead(tested: &FinishedBacktest, run: &FinishedRun) -> String {
     )
 }
 
-/// Months from the origin to the end of what is forecast.
-fn months_ahead(one: &Hindcast) -> i64 {
-    let years = f64::from(days_between(one.origin, one.date)) / 365.25;
-    (12.0 * years).round() as i64
-}
-
 /// "1", "1.5": years of so many months.
 fn years(months: i64) -> String {
     format!("{}", (months as f64 / 12.0 * 10.0).round() / 10.0)
@@ -97,7 +91,7 @@ fn of_stock(hindcasts: &[Hindcast]) -> Vec<&Hindcast> {
         .iter()
         .filter(|one| one.metric == METRICS[0])
         .collect();
-    stock.sort_by_key(|one| (months_ahead(one), one.date));
+    stock.sort_by_key(|one| (one.months_ahead(), one.date));
     stock
 }
 
@@ -160,7 +154,7 @@ fn drawing(stock: &[&Hindcast], is_withheld: impl Fn(&Hindcast) -> bool) -> Draw
     let half = (0.36 * wide).min(11.0);
     let x = |index: usize| LEFT + (index as f64 + 0.5) * wide;
     let groups: Vec<&[&Hindcast]> = stock
-        .chunk_by(|a, b| months_ahead(a) == months_ahead(b))
+        .chunk_by(|a, b| a.months_ahead() == b.months_ahead())
         .collect();
     let mut first = 0;
     let mut labels: Vec<Markup> = Vec::new();
@@ -168,7 +162,7 @@ fn drawing(stock: &[&Hindcast], is_withheld: impl Fn(&Hindcast) -> bool) -> Draw
     for group in groups {
         let last = first + group.len() - 1;
         let middle = (x(first) + x(last)) / 2.0;
-        let words = years(months_ahead(group[0]));
+        let words = years(group[0].months_ahead());
         let room = draw::width(&words, TEXT);
         if first > 0 {
             let edge = x(first) - wide / 2.0;
@@ -239,7 +233,7 @@ fn table(stock: &[&Hindcast], is_withheld: impl Fn(&Hindcast) -> bool) -> Table 
         table.rows.push(vec![
             day(one.origin),
             day(one.date),
-            years(months_ahead(one)),
+            years(one.months_ahead()),
             seen(children(one.observed)),
             children(one.percentiles[3]),
             range(eight),
