@@ -9,6 +9,7 @@ mod crowd;
 pub mod delivery;
 pub mod life;
 pub mod phase;
+mod pick;
 mod plan;
 mod queue;
 pub mod record;

@@ -5,21 +5,38 @@ use super::crowd::Crowd;
 use super::life::{Life, NONE, Step};
 use super::record::{Event, Recorder};
 use super::replicate::{Fork, Play};
+use super::pick::Picker;
 use super::world::World;
-use crate::luck::{CROWD, CrowdWords, Key, Luck, Purpose, uniform, words_at};
-use crate::model::entries::{CohortBands, KnownBy};
+use crate::luck::{CROWD, CrowdWords, Key, Luck, Purpose, uniform};
+use crate::margins::DIMENSIONS;
+use crate::model::entries::{CohortBands, CohortModel, KnownBy};
 use crate::model::stages::CaseFilter;
+use crate::wide::{Work, widest};
+use std::ops::Range;
 
-/// A child of the cohort as the margins or the file know it.
-#[derive(Debug, Clone, Copy)]
-struct Member {
-    born: i32,
-    adult: i32,
-    /// Day of entry, 0 or before.
-    entered: f64,
-    stream: u8,
-    legal_status: u8,
-    placement: u8,
+/// Up to a crowd of the cohort, as the margins or the file know them.
+#[derive(Debug)]
+struct Members {
+    born: [i32; CROWD],
+    adult: [i32; CROWD],
+    /// Days of entry, 0 or before.
+    entered: [f64; CROWD],
+    stream: [u8; CROWD],
+    legal_status: [u8; CROWD],
+    placement: [u8; CROWD],
+}
+
+impl Default for Members {
+    fn default() -> Self {
+        Self {
+            born: [0; CROWD],
+            adult: [0; CROWD],
+            entered: [0.0; CROWD],
+            stream: [0; CROWD],
+            legal_status: [0; CROWD],
+            placement: [0; CROWD],
+        }
+    }
 }
 
 /// Which pathway a child of the cohort is identified for.
@@ -43,13 +60,14 @@ const NO_CASE: Case = Case {
 /// the scenarios played together. Reused from replicate to replicate.
 #[derive(Debug, Default)]
 pub struct Roster {
-    members: Vec<Member>,
+    members: Vec<Members>,
     /// The word that orders each child for selection; empty where nobody is
     /// identified.
     words: Vec<u32>,
     keys: Vec<Key>,
     /// `[scenario][child]`; empty where the scenario identifies nobody.
     cases: Vec<Vec<Case>>,
+    /// Who may be identified, and for which pathways.
     order: Vec<(u32, u32, u64)>,
 }
 
@@ -57,14 +75,13 @@ impl Roster {
     /// Works out the cohort and its cases in every world.
     pub fn fill(&mut self, worlds: &[World<'_>], luck: &Luck) {
         let lead = &worlds[0];
-        self.members.clear();
         self.words.clear();
+        self.keys.clear();
         self.cases.resize_with(worlds.len(), Vec::new);
         self.cases.iter_mut().for_each(Vec::clear);
         let Some(cohort) = &lead.model.cohort else {
             return;
         };
-        self.keys.clear();
         self.keys
             .extend((0..cohort.known.children()).map(cohort_key));
         let blocks = match &cohort.known {
@@ -73,14 +90,14 @@ impl Roster {
             KnownBy::Drawn { .. } => 2,
         };
         let mut words: [CrowdWords; 2] = [[[0; CROWD]; 4]; 2];
-        for (chunk, keys) in self.keys.chunks(CROWD).enumerate() {
+        let crowds = self.keys.len().div_ceil(CROWD);
+        self.members.resize_with(crowds, Members::default);
+        for (crowd, keys) in self.keys.chunks(CROWD).enumerate() {
             for (block, words) in words.iter_mut().enumerate().take(blocks) {
                 luck.words_of_crowd(keys, Purpose::Profile, block as u8, words);
             }
-            self.members.extend((0..keys.len()).map(|place| {
-                let words = |block: usize| words_at(&words[block], place);
-                member(lead, chunk * CROWD + place, words)
-            }));
+            let children = crowd * CROWD..crowd * CROWD + keys.len();
+            self.members[crowd].draw(lead, cohort, children, &words);
         }
         for (scenario, world) in worlds.iter().enumerate() {
             self.choose_cases(scenario, world, luck);
@@ -106,10 +123,11 @@ impl Roster {
             .iter()
             .all(|pathway| pathway.cases == 0 || pathway.eligible.is_open());
         self.order.clear();
-        for (index, member) in self.members.iter().enumerate() {
+        for index in 0..self.keys.len() {
             let mut may = u64::MAX;
             if !all_open {
-                let is_case = |filter: &CaseFilter| is_case(filter, member);
+                let members = &self.members[index / CROWD];
+                let is_case = |filter: &CaseFilter| members.is_case(index % CROWD, filter);
                 may = pathways.iter().enumerate().fold(0, |may, (bit, pathway)| {
                     may | u64::from(pathway.cases > 0 && is_case(&pathway.eligible)) << bit
                 });
@@ -125,7 +143,7 @@ impl Roster {
         }
         order.sort_unstable();
         let cases = &mut self.cases[scenario];
-        cases.resize(self.members.len(), NO_CASE);
+        cases.resize(self.keys.len(), NO_CASE);
         let mut left: Vec<u32> = pathways.iter().map(|pathway| pathway.cases).collect();
         let mut next = vec![0; pathways.len()];
         let mut dealt = 0;
@@ -172,35 +190,34 @@ impl<R: Recorder> Play<'_, R> {
             return;
         };
         crowd.here_today = true;
-        for (chunk, members) in roster.members.chunks(CROWD).enumerate() {
+        crowd.since = [0; CROWD];
+        for (chunk, keys) in roster.keys.chunks(CROWD).enumerate() {
+            let members = &roster.members[chunk];
             let first = chunk * CROWD;
-            crowd.count = members.len();
-            for (place, member) in members.iter().enumerate() {
-                let key = cohort_key(first + place);
-                crowd.keys[place] = key;
-                crowd.families[place] = key;
-                crowd.stream[place] = member.stream;
-                crowd.legal_status[place] = member.legal_status;
-                crowd.placement[place] = member.placement;
-                crowd.born[place] = member.born;
-                crowd.adult[place] = member.adult;
-                crowd.since[place] = 0;
-                crowd.origin[place] = if cohort.from_start_date {
-                    0.0
-                } else {
-                    member.entered
-                };
+            crowd.count = keys.len();
+            crowd.keys[..keys.len()].copy_from_slice(keys);
+            crowd.families = crowd.keys;
+            crowd.stream = members.stream;
+            crowd.legal_status = members.legal_status;
+            crowd.placement = members.placement;
+            crowd.born = members.born;
+            crowd.adult = members.adult;
+            crowd.origin = match cohort.from_start_date {
+                true => [0.0; CROWD],
+                false => members.entered,
+            };
+            for place in 0..keys.len() {
                 let common = self.common_case(roster, first + place);
                 crowd.pathway[place] = common.map_or(NONE, |case| case.pathway);
                 crowd.is_alone[place] = common.is_none();
-                let bed = model.beds[usize::from(member.placement)].map(|(pool, _)| pool);
-                self.pools.take_place(member.stream, bed);
+                let bed = model.beds[usize::from(members.placement[place])].map(|(pool, _)| pool);
+                self.pools.take_place(members.stream[place], bed);
             }
             self.play_crowd(crowd);
             for other in 0..crowd.others.len() {
                 let place = usize::from(crowd.others[other]);
                 let index = first + place;
-                self.begin_member(&roster.members[index], crowd, place);
+                self.begin_member(members.entered[place], crowd, place);
                 match self.common_case(roster, index) {
                     Some(case) => {
                         self.plan_case(&mut crowd.life, case);
@@ -223,7 +240,7 @@ impl<R: Recorder> Play<'_, R> {
     }
 
     /// Starts the stay that a child of the cohort is in.
-    fn begin_member(&mut self, member: &Member, crowd: &mut Crowd, place: usize) {
+    fn begin_member(&mut self, entered: f64, crowd: &mut Crowd, place: usize) {
         crowd.bring_to_life(place);
         let life = &mut crowd.life;
         life.origin = crowd.origin[place];
@@ -232,7 +249,7 @@ impl<R: Recorder> Play<'_, R> {
             0.0,
             Event::HereToday {
                 age: -life.born,
-                served: -member.entered as i32,
+                served: -entered as i32,
                 legal_status: life.legal_status,
                 placement: life.placement,
                 stream: life.stream,
@@ -266,56 +283,88 @@ impl<R: Recorder> Play<'_, R> {
     }
 }
 
-/// A child of the cohort, drawn where it is not known.
-fn member(world: &World<'_>, index: usize, profile: impl Fn(usize) -> [u32; 4]) -> Member {
-    let model = world.model;
-    let cohort = model.cohort.as_ref().expect("there is a cohort");
-    if let KnownBy::Children(children) = &cohort.known {
-        let child = &children[index];
-        return Member {
-            born: child.born,
-            adult: model.birthdays.adult(child.born),
-            entered: f64::from(child.entered),
-            stream: child.stream,
-            legal_status: child.legal_status,
-            placement: child.placement,
+impl Members {
+    /// Children of the cohort, drawn where they are not known.
+    fn draw(
+        &mut self,
+        world: &World<'_>,
+        cohort: &CohortModel,
+        children: Range<usize>,
+        words: &[CrowdWords; 2],
+    ) {
+        let birthdays = &world.model.birthdays;
+        let (cells, within, bands) = match &cohort.known {
+            KnownBy::Children(known) => {
+                for (place, child) in known[children].iter().enumerate() {
+                    self.born[place] = child.born;
+                    self.adult[place] = birthdays.adult(child.born);
+                    self.entered[place] = f64::from(child.entered);
+                    self.stream[place] = child.stream;
+                    self.legal_status[place] = child.legal_status;
+                    self.placement[place] = child.placement;
+                }
+                return;
+            }
+            KnownBy::Cells { cells, bands } => {
+                let mut columns = [[0; CROWD]; DIMENSIONS];
+                for (place, cell) in cells[children.clone()].iter().enumerate() {
+                    for (column, &index) in columns.iter_mut().zip(cell) {
+                        column[place] = index as u8;
+                    }
+                }
+                let [age, served, ..] = &words[0];
+                (columns, [age, served], bands)
+            }
+            KnownBy::Drawn { bands, .. } => {
+                let pickers = world.cohort.as_ref().expect("a drawn cohort has shares");
+                let [[first, second, third, fourth], [age, served, fifth, _]] = words;
+                let words = [first, second, third, fourth, fifth];
+                (widest(Picks { pickers, words }), [age, served], bands)
+            }
         };
+        let [ages, legal_statuses, placements, days, streams] = cells;
+        let [age, served] = within;
+        self.legal_status = legal_statuses;
+        self.placement = placements;
+        self.stream = streams;
+        for place in 0..children.len() {
+            let [band, days] = [ages[place], days[place]].map(usize::from);
+            let born = born_within(bands, band, days, uniform(age[place]));
+            self.born[place] = born;
+            self.adult[place] = birthdays.adult(born);
+            let served = served_within(bands, days, uniform(served[place]), -f64::from(born));
+            self.entered[place] = -served;
+        }
     }
-    let words = profile(0);
-    let (cell, within, bands) = match &cohort.known {
-        KnownBy::Cells { cells, bands } => {
-            (cells[index], [uniform(words[0]), uniform(words[1])], bands)
-        }
-        KnownBy::Drawn { bands, .. } => {
-            let pickers = world.cohort.as_ref().expect("a drawn cohort has shares");
-            let more = profile(1);
-            let [age, status, placement, served] = words;
-            let words = [age, status, placement, served, more[2]];
-            let cell =
-                std::array::from_fn(|dimension| pickers[dimension].pick(uniform(words[dimension])));
-            (cell, [uniform(more[0]), uniform(more[1])], bands)
-        }
-        KnownBy::Children(_) => unreachable!("handled above"),
-    };
-    let born = born_within(bands, cell[0], cell[3], within[0]);
-    Member {
-        born,
-        adult: model.birthdays.adult(born),
-        entered: -served_within(bands, cell[3], within[1], -f64::from(born)),
-        stream: cell[4] as u8,
-        legal_status: cell[1] as u8,
-        placement: cell[2] as u8,
+
+    fn is_case(&self, place: usize, filter: &CaseFilter) -> bool {
+        let age = -f64::from(self.born[place]);
+        let served = -self.entered[place];
+        filter.legal_status.has(self.legal_status[place])
+            && filter.placement.has(self.placement[place])
+            && filter.stream.has(self.stream[place])
+            && (filter.age.0..filter.age.1).contains(&age)
+            && (filter.served.0..filter.served.1).contains(&served)
     }
 }
 
-fn is_case(filter: &CaseFilter, member: &Member) -> bool {
-    let age = -f64::from(member.born);
-    let served = -member.entered;
-    filter.legal_status.has(member.legal_status)
-        && filter.placement.has(member.placement)
-        && filter.stream.has(member.stream)
-        && (filter.age.0..filter.age.1).contains(&age)
-        && (filter.served.0..filter.served.1).contains(&served)
+/// Cells of a crowd of the cohort.
+struct Picks<'a> {
+    pickers: &'a [Picker; DIMENSIONS],
+    words: [&'a [u32; CROWD]; DIMENSIONS],
+}
+
+impl Work for Picks<'_> {
+    type Output = [[u8; CROWD]; DIMENSIONS];
+
+    #[inline(always)]
+    fn work(self) -> Self::Output {
+        let mut cells = [[0; CROWD]; DIMENSIONS];
+        for dimension in 0..DIMENSIONS {
+            cells[dimension] = self.pickers[dimension].pick_each(self.words[dimension]);
+        }
+        cells
+    }
 }
 
 /// Day of birth within an age band, for a child who has been in care at least

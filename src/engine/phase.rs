@@ -5,9 +5,10 @@
 //! to these numbers opens another.
 
 use super::delivery::Delivery;
+use super::pick::{AgePicker, Picker};
 use crate::model::Model;
 use crate::model::clocks::Time;
-use crate::model::entries::{Ages, Shares, Stream};
+use crate::model::entries::Stream;
 use crate::model::numbers::{Number, Values};
 use crate::model::stages::{OnFail, PathwayModel};
 
@@ -104,40 +105,6 @@ pub(super) fn phases(
     (phases, phase_of_segment)
 }
 
-/// Shares as they stand. A share that a workstream changes is changed as a
-/// share of 1; the others divide what it leaves, in their old proportions.
-fn current_shares(shares: &Shares, values: Values<'_>) -> Vec<f64> {
-    let bases: Vec<f64> = shares.0.iter().map(|share| share.base(values)).collect();
-    let total: f64 = bases.iter().sum();
-    let changed: Vec<Option<f64>> = shares
-        .0
-        .iter()
-        .zip(&bases)
-        .map(|(share, base)| match *share {
-            Number::Lever(lever) => values.change(lever, base / total),
-            _ => None,
-        })
-        .collect();
-    let taken: f64 = changed.iter().flatten().sum();
-    let others: f64 = (changed.iter().zip(&bases))
-        .filter(|(change, _)| change.is_none())
-        .map(|(_, base)| base)
-        .sum();
-    if changed.iter().all(Option::is_none) || taken + others <= 0.0 {
-        return bases;
-    }
-    let left = if others > 0.0 {
-        (1.0 - taken).max(0.0) / others
-    } else {
-        0.0
-    };
-    changed
-        .iter()
-        .zip(&bases)
-        .map(|(change, base)| change.unwrap_or(base * left))
-        .collect()
-}
-
 fn span(time: &Time, values: Values<'_>) -> Span {
     Span {
         curve: time.curve,
@@ -183,100 +150,6 @@ fn pathway_phase(pathway: &PathwayModel, values: Values<'_>) -> PathwayPhase {
                 _ => None,
             })
             .collect(),
-    }
-}
-
-/// Cumulative shares of which one is picked by a uniform: eights of them, the
-/// last filled up with ends that no uniform reaches.
-#[derive(Debug, Clone)]
-pub struct Picker {
-    eights: Vec<[f64; 8]>,
-    /// Whether there is nothing to choose.
-    is_single: bool,
-}
-
-impl Picker {
-    pub(super) fn new(shares: &Shares, values: Values<'_>) -> Self {
-        Self::of(&cumulative(&current_shares(shares, values)))
-    }
-
-    fn of(ends: &[f64]) -> Self {
-        let eights = ends.chunks(8).map(|some| {
-            let mut eight = [f64::INFINITY; 8];
-            eight[..some.len()].copy_from_slice(some);
-            eight
-        });
-        Self {
-            eights: eights.collect(),
-            is_single: ends.len() == 1,
-        }
-    }
-
-    /// Index picked: counted, not searched, for there are few shares and nobody
-    /// can guess where a search would end.
-    #[inline(always)]
-    pub fn pick(&self, u: f64) -> usize {
-        if self.is_single {
-            return 0;
-        }
-        let mut index = 0;
-        for eight in &self.eights {
-            for &end in eight {
-                index += usize::from(u >= end);
-            }
-        }
-        index
-    }
-}
-
-/// Ends of shares laid side by side between 0 and 1.
-fn cumulative(shares: &[f64]) -> Vec<f64> {
-    let total: f64 = shares.iter().sum();
-    let mut sum = 0.0;
-    let mut ends: Vec<f64> = shares
-        .iter()
-        .map(|share| {
-            sum += share / total;
-            sum
-        })
-        .collect();
-    // Whatever rounding left over belongs to the last share that is not 0.
-    let last = shares.iter().rposition(|share| *share > 0.0).unwrap_or(0);
-    for end in &mut ends[last..] {
-        *end = 1.0;
-    }
-    ends
-}
-
-/// Ages of children who enter.
-#[derive(Debug, Clone)]
-pub struct AgePicker {
-    bands: Picker,
-    /// For each band where its share begins, its lower age in days, and the
-    /// days of age for the whole of 1.
-    lines: Vec<[f64; 3]>,
-}
-
-impl AgePicker {
-    fn new(ages: &Ages, values: Values<'_>) -> Self {
-        let ends = cumulative(&current_shares(&ages.shares, values));
-        let begins = [0.0].iter().chain(&ends);
-        let lines = begins.zip(&ends).zip(ages.edges.windows(2));
-        Self {
-            bands: Picker::of(&ends),
-            lines: lines
-                .map(|((&from, &end), edges)| {
-                    [from, edges[0], (edges[1] - edges[0]) / (end - from)]
-                })
-                .collect(),
-        }
-    }
-
-    /// Age in days.
-    #[inline(always)]
-    pub fn days(&self, u: f64) -> f64 {
-        let [from, age, slope] = self.lines[self.bands.pick(u)];
-        age + (u - from) * slope
     }
 }
 
@@ -357,33 +230,6 @@ pub fn pass_probabilities(mut pass: Vec<f64>, success: Option<f64>) -> Vec<f64> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::workstreams::Manner;
-    use crate::model::workstreams::{Affine, Lever};
-
-    #[test]
-    fn a_changed_share_leaves_the_rest_to_the_others() {
-        let lever = Lever {
-            path: String::new(),
-            base: Number::Known(50.0),
-            range: (0.0, 1.0),
-            effects: Vec::new(),
-            is_by_day: true,
-        };
-        let levers = [lever];
-        // Counts of 50, 30 and 20; the first is halved: 0.25, and the others
-        // divide 0.75 as 3 to 2.
-        let shares = Shares(vec![
-            Number::Lever(0),
-            Number::Known(30.0),
-            Number::Known(20.0),
-        ]);
-        let halved = [Affine::NONE.then(Manner::Multiply, 0.5, 1.0)];
-        let now = current_shares(&shares, Values::at(&[], &levers, &halved));
-        assert_eq!(now[0], 0.25);
-        assert!((now[1] - 0.45).abs() < 1e-12 && (now[2] - 0.3).abs() < 1e-12);
-        let before = current_shares(&shares, Values::of(&[], &levers));
-        assert_eq!(before, [50.0, 30.0, 20.0]);
-    }
 
     #[test]
     fn overall_success_is_the_product_of_the_stages() {

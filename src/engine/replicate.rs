@@ -19,7 +19,7 @@ use super::record::{Event, Note, Recorder};
 use super::tally::Tally;
 use super::world::World;
 use crate::calendar::Calendar;
-use crate::luck::{Key, Luck, Purpose, uniform};
+use crate::luck::{Key, Luck, Purpose};
 use crate::model::Model;
 use crate::model::clocks::Effect;
 use crate::model::series::Counters;
@@ -310,15 +310,14 @@ impl<R: Recorder> Play<'_, R> {
     }
 
     /// Legal status and placement of a child of some days' age who enters.
-    #[inline(always)]
-    pub(super) fn profile(&self, stream: usize, age: i32, day: i32, words: [u32; 2]) -> (u8, u8) {
+    fn profile(&self, stream: usize, age: i32, day: i32, words: [u32; 2]) -> (u8, u8) {
         let world = &self.world.at(day).streams[stream];
         let rows = &self.world.model.streams[stream].placement_rows;
         let row = rows
             .iter()
             .find(|(below, _)| f64::from(age) < *below)
             .map_or(0, |(_, row)| *row);
-        let [legal_status, placement] = words.map(uniform);
+        let [legal_status, placement] = words;
         (
             world.legal_status.pick(legal_status) as u8,
             world.placement[row].pick(placement) as u8,

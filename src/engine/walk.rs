@@ -6,28 +6,82 @@
 //! clock rings.
 
 use super::crowd::{Crowd, FirstRings};
-use super::life::{NONE, day_of};
+use super::life::day_of;
 use super::record::Recorder;
 use super::replicate::Play;
-use crate::luck::{CROWD, CrowdWords, Key, Purpose, exponential, uniform};
+use crate::luck::{CROWD, CrowdWords, Key, Purpose, exponential, logarithms, uniform};
 use crate::model::clocks::NO_EXIT;
+use crate::model::curves::Curve;
 use crate::model::series::{FAILED, LEFT_FIRST, SUCCEEDED};
+use crate::wide::{Work, widest};
+use std::ops::Range;
 
-/// The children of a crowd who walk.
+/// The children of a crowd who walk, one pathway after the other.
 #[derive(Debug)]
 pub struct Walkers {
     places: Vec<u8>,
+    /// Pathways, and who of them are on it.
+    groups: Vec<(usize, Range<usize>)>,
     keys: [Key; CROWD],
     /// Words of their attempts, `[block]`.
     words: Vec<CrowdWords>,
+    /// Days of each stage of the pathway under way, `[stage]`.
+    days: Vec<[f64; CROWD]>,
 }
 
 impl Default for Walkers {
     fn default() -> Self {
         Self {
             places: Vec::with_capacity(CROWD),
+            groups: Vec::new(),
             keys: [0; CROWD],
             words: Vec::new(),
+            days: Vec::new(),
+        }
+    }
+}
+
+impl Walkers {
+    /// The word of an attempt of one of them.
+    #[inline(always)]
+    fn word(&self, walker: usize, index: usize) -> u32 {
+        self.words[index / 4][index % 4][walker]
+    }
+}
+
+/// How long a stage takes some of those who walk.
+struct StageDays<'a> {
+    curve: &'a Curve,
+    days: f64,
+    words: &'a [u32; CROWD],
+    walkers: Range<usize>,
+    taken: &'a mut [f64; CROWD],
+}
+
+impl Work for StageDays<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn work(self) {
+        let logarithms = logarithms();
+        let luck = |word: u32| -logarithms.of(uniform(!word));
+        // In eights, as they lie in the columns: whoever is beside them in the
+        // first and the last is not looked at.
+        for eight in self.walkers.start / 8..self.walkers.end.div_ceil(8) {
+            let words: &[u32; 8] = self.words[8 * eight..].first_chunk().expect("in eights");
+            let mut taken = [0.0; 8];
+            let mut all_inside = true;
+            for (taken, &word) in taken.iter_mut().zip(words) {
+                let (time, is_inside) = self.curve.time_inside(luck(word));
+                *taken = time * self.days;
+                all_inside &= is_inside;
+            }
+            if !all_inside {
+                for (taken, &word) in taken.iter_mut().zip(words) {
+                    *taken = self.curve.time(luck(word)) * self.days;
+                }
+            }
+            self.taken[8 * eight..][..8].copy_from_slice(&taken);
         }
     }
 }
@@ -37,42 +91,74 @@ impl<R: Recorder> Play<'_, R> {
     /// whoever is on another pathway is marked to be played alone.
     #[inline(never)]
     pub(super) fn walk_crowd(&mut self, crowd: &mut Crowd) {
-        let model = self.world.model;
         let mut walkers = std::mem::take(&mut crowd.walkers);
-        walkers.places.clear();
-        let mut most_stages = 0;
-        for place in 0..crowd.count {
-            let pathway = usize::from(crowd.pathway[place]);
-            if crowd.pathway[place] == NONE || crowd.is_alone[place] {
-                continue;
-            }
-            let goes_on = model.running.on_pathway[pathway];
-            if model.pathways[pathway].walks_to.is_none()
-                || crowd.first.running[place] & !goes_on != 0
-            {
-                crowd.is_alone[place] = true;
-                continue;
-            }
-            walkers.keys[walkers.places.len()] = crowd.keys[place];
-            walkers.places.push(place as u8);
-            most_stages = most_stages.max(model.pathways[pathway].stages.len());
+        self.gather_walkers(crowd, &mut walkers);
+        let most = walkers.groups.iter();
+        let most = most.map(|(pathway, _)| self.world.model.pathways[*pathway].stages.len());
+        let most = most.max().unwrap_or(0);
+        walkers.words.resize((1 + most).div_ceil(4), [[0; CROWD]; 4]);
+        walkers.days.resize(most, [0.0; CROWD]);
+        let keys = &walkers.keys[..walkers.places.len()];
+        for (block, words) in walkers.words.iter_mut().enumerate() {
+            let block = block as u8;
+            self.luck
+                .words_of_crowd(keys, Purpose::Attempt, block, words);
         }
-        if !walkers.places.is_empty() {
-            let blocks = (1 + most_stages).div_ceil(4);
-            walkers.words.resize(blocks, [[0; CROWD]; 4]);
-            let keys = &walkers.keys[..walkers.places.len()];
-            for (block, words) in walkers.words.iter_mut().enumerate() {
-                let block = block as u8;
-                self.luck
-                    .words_of_crowd(keys, Purpose::Attempt, block, words);
+        let world = self.world;
+        for group in 0..walkers.groups.len() {
+            let (pathway, range) = walkers.groups[group].clone();
+            if let Some(phase) = world.always() {
+                let Walkers { words, days, .. } = &mut walkers;
+                for (stage, span) in phase.pathways[pathway].times.iter().enumerate() {
+                    widest(StageDays {
+                        curve: &world.model.curves[span.curve],
+                        days: span.days,
+                        words: &words[(1 + stage) / 4][(1 + stage) % 4],
+                        walkers: range.clone(),
+                        taken: &mut days[stage],
+                    });
+                }
             }
-            for (walker, &place) in walkers.places.iter().enumerate() {
-                let place = usize::from(place);
-                let word = |index: usize| walkers.words[index / 4][index % 4][walker];
-                self.walk(&mut crowd.first, place, crowd.pathway[place], word);
+            for walker in range {
+                let days = |stage: usize, since: i32| {
+                    if world.always().is_some() {
+                        return walkers.days[stage][walker];
+                    }
+                    let span = world.at(since).pathways[pathway].times[stage];
+                    world.days(span, exponential(walkers.word(walker, 1 + stage)))
+                };
+                let place = usize::from(walkers.places[walker]);
+                let luck = uniform(walkers.word(walker, 0));
+                self.walk(&mut crowd.first, place, pathway, luck, days);
             }
         }
         crowd.walkers = walkers;
+    }
+
+    /// Finds those of a crowd who walk, pathway by pathway.
+    fn gather_walkers(&self, crowd: &mut Crowd, walkers: &mut Walkers) {
+        let model = self.world.model;
+        walkers.places.clear();
+        walkers.groups.clear();
+        for (pathway, goes_on) in model.running.on_pathway.iter().enumerate() {
+            let from = walkers.places.len();
+            for place in 0..crowd.count {
+                if usize::from(crowd.pathway[place]) != pathway || crowd.is_alone[place] {
+                    continue;
+                }
+                if model.pathways[pathway].walks_to.is_none()
+                    || crowd.first.running[place] & !goes_on != 0
+                {
+                    crowd.is_alone[place] = true;
+                    continue;
+                }
+                walkers.keys[walkers.places.len()] = crowd.keys[place];
+                walkers.places.push(place as u8);
+            }
+            if walkers.places.len() > from {
+                walkers.groups.push((pathway, from..walkers.places.len()));
+            }
+        }
     }
 
     /// Walks one child from the start date until a stage is failed, the pathway
@@ -81,13 +167,12 @@ impl<R: Recorder> Play<'_, R> {
         &mut self,
         first: &mut FirstRings,
         place: usize,
-        pathway: u8,
-        word: impl Fn(usize) -> u32,
+        pathway: usize,
+        luck: f64,
+        days: impl Fn(usize, i32) -> f64,
     ) {
-        let pathway = usize::from(pathway);
         let model = &self.world.model.pathways[pathway];
         let outcomes = self.counters.outcomes[pathway];
-        let luck = uniform(word(0));
         let mut threshold = 1.0;
         let mut time = 0.0;
         for (stage, stage_model) in model.stages.iter().enumerate() {
@@ -96,8 +181,7 @@ impl<R: Recorder> Play<'_, R> {
                 self.tally
                     .event(self.calendar, self.counters.fees + fee, since);
             }
-            let span = self.world.at(since).pathways[pathway].times[stage];
-            time += self.world.days(span, exponential(word(1 + stage)));
+            time += days(stage, since);
             let rings = first.time[place];
             let ends = time.min(rings).min(self.horizon + 1.0);
             let day = day_of(ends);

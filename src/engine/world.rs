@@ -1,7 +1,8 @@
 //! The world of one replicate: every number of a scenario, drawn.
 
 use super::delivery::{Delivery, steps};
-use super::phase::{Phase, Picker, Span, phases};
+use super::phase::{Phase, Span, phases};
+use super::pick::Picker;
 use crate::config::workstreams::Manner;
 use crate::luck::{
     Logarithms, Luck, Purpose, exponential, key_of_name, logarithm, logarithms, uniform,
@@ -174,11 +175,23 @@ impl<'m> World<'m> {
     /// The numbers that hold on a day.
     #[inline(always)]
     pub fn at(&self, day: i32) -> &Phase {
+        &self.phases[self.phase_on(day)]
+    }
+
+    /// The number of the phase that a day lies in.
+    #[inline(always)]
+    pub fn phase_on(&self, day: i32) -> usize {
         if self.phase_of_segment.is_empty() {
-            return &self.phases[0];
+            return 0;
         }
         let segment = self.model.calendar().segment_of(day);
-        &self.phases[usize::from(self.phase_of_segment[segment])]
+        usize::from(self.phase_of_segment[segment])
+    }
+
+    /// The numbers that hold on every day, where they never change.
+    #[inline(always)]
+    pub fn always(&self) -> Option<&Phase> {
+        self.phase_of_segment.is_empty().then(|| &self.phases[0])
     }
 
     /// The pools of the replicate.

@@ -72,8 +72,6 @@ mod x86 {
     use super::{CROWD, CrowdWords, FACTORS, Key, ROUNDS, next_key};
     use std::arch::x86_64::*;
 
-    /// Registers worked on at once: while one chain waits, the other goes on.
-    const CHAINS: usize = 2;
 
     /// The keys of a crowd, with nobody in the places behind the last.
     #[inline(always)]
@@ -93,6 +91,8 @@ mod x86 {
         words: &mut CrowdWords,
     ) {
         const LANES: usize = 4;
+        /// Registers worked on at once: while one chain waits, others go on.
+        const CHAINS: usize = 2;
         let every = |word: u32| _mm256_set1_epi64x(i64::from(word));
         let places = places(who);
         let even = _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6);
@@ -144,6 +144,7 @@ mod x86 {
         words: &mut CrowdWords,
     ) {
         const LANES: usize = 8;
+        const CHAINS: usize = 4;
         /// The truth table of a ^ b ^ c.
         const XOR: i32 = 0x96;
         let every = |word: u32| _mm512_set1_epi64(i64::from(word));
