@@ -32,24 +32,20 @@ impl Cells {
         }
     }
 
-    fn add_to(&self, range: Range<usize>, values: &mut [i64]) {
-        struct Add<'a, T>(&'a [T], &'a mut [i64]);
-
-        impl<T: Copy + Into<i64>> Work for Add<'_, T> {
-            type Output = ();
-
-            #[inline(always)]
-            fn work(self) {
-                for (value, &cell) in self.1.iter_mut().zip(self.0) {
-                    *value += cell.into();
-                }
+    /// Adds a cell's values in all lanes.
+    #[inline(always)]
+    fn add_to(&self, cell: usize, values: &mut [i64]) {
+        #[inline(always)]
+        fn add<T: Copy + Into<i64>>(cells: &[T], values: &mut [i64]) {
+            for (value, &cell) in values.iter_mut().zip(cells) {
+                *value += cell.into();
             }
         }
-
+        let lanes = cell * TILE..(cell + 1) * TILE;
         match self {
-            Self::Narrow(cells) => widest(Add(&cells[range], values)),
-            Self::Middling(cells) => widest(Add(&cells[range], values)),
-            Self::Wide(cells) => widest(Add(&cells[range], values)),
+            Self::Narrow(cells) => add(&cells[lanes], values),
+            Self::Middling(cells) => add(&cells[lanes], values),
+            Self::Wide(cells) => add(&cells[lanes], values),
         }
     }
 }
@@ -155,25 +151,76 @@ impl Tiles {
 
     /// One series in one period, a value per replicate: children or pence.
     pub fn column(&self, layout: &Layout, series: usize, period: Period) -> Vec<i64> {
-        let mut values = vec![0; self.replicates];
-        match period {
-            Period::Month(month) => self.add_month(layout, series, month, &mut values),
-            Period::FinancialYear(year) => {
-                for month in layout.calendar().financial_years()[year].months.clone() {
-                    self.add_month(layout, series, month, &mut values);
-                }
-            }
-        }
-        values
+        let mut columns = self.columns(layout, series, &[period]);
+        columns.pop().expect("a period has a column")
     }
 
-    fn add_month(&self, layout: &Layout, series: usize, month: usize, values: &mut [i64]) {
-        let cell = layout.first_cell(series) + month;
-        let lanes = cell * TILE..(cell + 1) * TILE;
-        let is_money = layout.series()[series].unit == Unit::Pounds;
-        for (tile, chunk) in self.tiles.iter().zip(values.chunks_mut(TILE)) {
-            let cells = if is_money { &tile.pence } else { &tile.counts };
-            cells.add_to(lanes.clone(), chunk);
+    /// The same in several periods.
+    pub fn columns(&self, layout: &Layout, series: usize, periods: &[Period]) -> Vec<Vec<i64>> {
+        let mut columns = Vec::new();
+        self.read(layout, series, periods, &mut columns);
+        columns
+    }
+
+    /// The same into columns that are used again. All periods are read in one
+    /// pass: the cells of a series lie side by side in a tile, and tiles lie far
+    /// apart.
+    pub fn read(
+        &self,
+        layout: &Layout,
+        series: usize,
+        periods: &[Period],
+        columns: &mut Vec<Vec<i64>>,
+    ) {
+        let first = layout.first_cell(series);
+        let cells = |period: &Period| match *period {
+            Period::Month(month) => first + month..first + month + 1,
+            Period::FinancialYear(year) => {
+                let months = &layout.calendar().financial_years()[year].months;
+                first + months.start..first + months.end
+            }
+        };
+        columns.resize_with(periods.len(), Vec::new);
+        for column in columns.iter_mut() {
+            column.clear();
+            column.resize(self.replicates, 0);
+        }
+        widest(Read {
+            tiles: &self.tiles,
+            is_money: layout.series()[series].unit == Unit::Pounds,
+            cells: periods.iter().map(cells).collect(),
+            columns,
+        });
+    }
+}
+
+/// Sums of cells of every replicate.
+struct Read<'a> {
+    tiles: &'a [Tile],
+    is_money: bool,
+    /// Cells that each column sums.
+    cells: Vec<Range<usize>>,
+    columns: &'a mut [Vec<i64>],
+}
+
+impl Work for Read<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn work(self) {
+        for (index, tile) in self.tiles.iter().enumerate() {
+            let packed = if self.is_money {
+                &tile.pence
+            } else {
+                &tile.counts
+            };
+            for (column, cells) in self.columns.iter_mut().zip(&self.cells) {
+                let to = column.len().min((index + 1) * TILE);
+                let values = &mut column[index * TILE..to];
+                for cell in cells.clone() {
+                    packed.add_to(cell, values);
+                }
+            }
         }
     }
 }
@@ -189,8 +236,8 @@ mod tests {
             let lanes: Vec<i64> = (0..TILE as i64).flat_map(|i| [i, i + most]).collect();
             let cells = Cells::pack(&lanes);
             let mut values = [10, 10];
-            cells.add_to(TILE + 3..TILE + 5, &mut values);
-            assert_eq!(values, [13 + most, 14 + most]);
+            cells.add_to(1, &mut values);
+            assert_eq!(values, [10 + most, 11 + most]);
         }
         let of = |value: i64| Cells::pack(&[value; TILE]);
         assert!(matches!(of(i16::MIN.into()), Cells::Narrow(_)));

@@ -41,39 +41,37 @@ impl Band {
 
 /// A band for every series and period, in the order of the files.
 pub(crate) fn all_bands(columns: &ScenarioColumns) -> Vec<Band> {
-    let catalogue = columns.catalogue();
-    let cells: Vec<(&Entry, Period)> = catalogue
-        .entries()
-        .iter()
-        .flat_map(|entry| {
-            let periods = catalogue.periods(entry);
-            periods.into_iter().map(move |period| (entry, period))
-        })
+    let entries = columns.catalogue().entries();
+    let bands: Vec<Vec<Band>> = entries
+        .par_iter()
+        .map_init(Vec::new, |values, entry| bands(columns, entry, values))
         .collect();
-    cells
-        .into_par_iter()
-        .map(|(entry, period)| band(columns, entry, period))
-        .collect()
+    bands.into_iter().flatten().collect()
 }
 
-fn band(columns: &ScenarioColumns, entry: &Entry, period: Period) -> Band {
-    let whole = columns.whole(entry, period);
-    let Summary {
-        mean,
-        sd,
-        percentiles,
-        mean_se,
-        percentile_se,
-    } = summarise(&whole.values, whole.scale);
-    Band {
-        series: entry.name.clone(),
-        period,
-        date: columns.catalogue().date(period),
-        mean,
-        sd,
-        percentiles,
-        mean_se,
-        percentile_se,
-        replicates: u32::try_from(whole.values.len()).expect("replicates are numbered in 32 bits"),
-    }
+fn bands(columns: &ScenarioColumns, entry: &Entry, values: &mut Vec<Vec<i64>>) -> Vec<Band> {
+    let catalogue = columns.catalogue();
+    let periods = catalogue.periods(entry);
+    columns.read(entry, &periods, values);
+    let band = |(period, values): (Period, &Vec<i64>)| {
+        let Summary {
+            mean,
+            sd,
+            percentiles,
+            mean_se,
+            percentile_se,
+        } = summarise(values, catalogue.scale(entry, period));
+        Band {
+            series: entry.name.clone(),
+            period,
+            date: catalogue.date(period),
+            mean,
+            sd,
+            percentiles,
+            mean_se,
+            percentile_se,
+            replicates: u32::try_from(values.len()).expect("replicates are numbered in 32 bits"),
+        }
+    };
+    periods.into_iter().zip(values.iter()).map(band).collect()
 }

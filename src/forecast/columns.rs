@@ -293,7 +293,8 @@ impl<'a> Catalogue<'a> {
         }
     }
 
-    fn scale(&self, entry: &Entry, period: Period) -> Scale {
+    /// What the whole values of a series in a period are written as.
+    pub(crate) fn scale(&self, entry: &Entry, period: Period) -> Scale {
         match (entry.source, period) {
             (Source::Rate { .. }, Period::Month(month)) => Scale::Per10000 {
                 child_population: self.child_population[month]
@@ -450,52 +451,64 @@ impl<'a> ScenarioColumns<'a> {
     }
 
     fn columns(&self, entry: &Entry, periods: &[Period]) -> Vec<Column> {
-        periods.iter().map(|&p| self.column(entry, p)).collect()
-    }
-
-    fn column(&self, entry: &Entry, period: Period) -> Column {
-        let Whole { values, scale } = self.whole(entry, period);
-        Column {
+        let column = |(whole, &period): (Whole, &Period)| Column {
             series: entry.name.clone(),
             period,
             date: self.catalogue.date(period),
-            values: values.iter().map(|&value| scale.written(value)).collect(),
-        }
+            values: whole
+                .values
+                .iter()
+                .map(|&value| whole.scale.written(value))
+                .collect(),
+        };
+        let wholes = self.wholes(entry, periods).into_iter();
+        wholes.zip(periods).map(column).collect()
     }
 
     /// One series in one period, in children or pence.
     pub(crate) fn whole(&self, entry: &Entry, period: Period) -> Whole {
-        let values = match entry.source {
-            Source::Counted(series) => self.counted(entry, series, period),
-            Source::Rate { population } => self.raw(population, period),
-            Source::SavingGross { placements } => self
-                .comparison
-                .saving_gross(period, self.raw(placements, period)),
-            Source::SavingNet { spend } => {
-                self.comparison.saving_net(period, self.raw(spend, period))
-            }
-            Source::PopulationChange { population } => self
-                .comparison
-                .population_change(period, self.raw(population, period)),
-        };
-        Whole {
+        let mut wholes = self.wholes(entry, &[period]);
+        wholes.pop().expect("a period has a column")
+    }
+
+    /// The same in several periods.
+    pub(crate) fn wholes(&self, entry: &Entry, periods: &[Period]) -> Vec<Whole> {
+        let mut columns = Vec::new();
+        self.read(entry, periods, &mut columns);
+        let whole = |(values, &period)| Whole {
             values,
             scale: self.catalogue.scale(entry, period),
-        }
+        };
+        columns.into_iter().zip(periods).map(whole).collect()
     }
 
-    fn raw(&self, series: usize, period: Period) -> Vec<i64> {
-        self.tiles.column(self.catalogue.layout, series, period)
-    }
-
-    fn counted(&self, entry: &Entry, series: usize, period: Period) -> Vec<i64> {
-        let mut values = self.raw(series, period);
-        if period == Period::FinancialYear(0)
-            && let Some(actual) = self.catalogue.actual(&entry.name)
-        {
-            values.iter_mut().for_each(|value| *value += actual.pence);
+    /// The same values into columns that are used again.
+    pub(crate) fn read(&self, entry: &Entry, periods: &[Period], columns: &mut Vec<Vec<i64>>) {
+        let series = match entry.source {
+            Source::Counted(series) => series,
+            Source::Rate { population } | Source::PopulationChange { population } => population,
+            Source::SavingGross { placements } => placements,
+            Source::SavingNet { spend } => spend,
+        };
+        self.tiles
+            .read(self.catalogue.layout, series, periods, columns);
+        for (values, &period) in columns.iter_mut().zip(periods) {
+            match entry.source {
+                Source::Counted(_) => {
+                    if period == Period::FinancialYear(0)
+                        && let Some(actual) = self.catalogue.actual(&entry.name)
+                    {
+                        values.iter_mut().for_each(|value| *value += actual.pence);
+                    }
+                }
+                Source::Rate { .. } => {}
+                Source::SavingGross { .. } => self.comparison.saving_gross(period, values),
+                Source::SavingNet { .. } => self.comparison.saving_net(period, values),
+                Source::PopulationChange { .. } => {
+                    self.comparison.population_change(period, values);
+                }
+            }
         }
-        values
     }
 }
 

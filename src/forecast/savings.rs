@@ -31,9 +31,8 @@ impl Comparison {
             layout
                 .find(metric, segment_by, segment)
                 .map(|series| {
-                    (0..calendar.months())
-                        .map(|month| tiles.column(layout, series, Period::Month(month)))
-                        .collect()
+                    let months: Vec<Period> = (0..calendar.months()).map(Period::Month).collect();
+                    tiles.columns(layout, series, &months)
                 })
                 .unwrap_or_default()
         };
@@ -55,32 +54,31 @@ impl Comparison {
         self.replicates
     }
 
-    /// Placement spend of the comparison less the scenario's, in pence.
-    pub(crate) fn saving_gross(&self, period: Period, scenario: Vec<i64>) -> Vec<i64> {
-        self.less(&self.placements, period, scenario)
+    /// Turns the scenario's placement spend into what the comparison spends
+    /// more, in pence.
+    pub(crate) fn saving_gross(&self, period: Period, values: &mut [i64]) {
+        self.less(&self.placements, period, values);
     }
 
-    /// All spend of the comparison less the scenario's, in pence: net of
-    /// allowances, fees and programme costs.
-    pub(crate) fn saving_net(&self, period: Period, scenario: Vec<i64>) -> Vec<i64> {
-        self.less(&self.spend, period, scenario)
+    /// The same with all spend, in pence: net of allowances, fees and programme
+    /// costs.
+    pub(crate) fn saving_net(&self, period: Period, values: &mut [i64]) {
+        self.less(&self.spend, period, values);
     }
 
-    /// The scenario's population less the comparison's: a fall is negative.
-    pub(crate) fn population_change(&self, period: Period, scenario: Vec<i64>) -> Vec<i64> {
-        let mut values = self.less(&self.population, period, scenario);
+    /// Takes the comparison's population off the scenario's: a fall is negative.
+    pub(crate) fn population_change(&self, period: Period, values: &mut [i64]) {
+        self.less(&self.population, period, values);
         values.iter_mut().for_each(|value| *value = -*value);
-        values
     }
 
-    fn less(&self, series: &Months, period: Period, mut scenario: Vec<i64>) -> Vec<i64> {
-        scenario.iter_mut().for_each(|value| *value = -*value);
+    fn less(&self, series: &Months, period: Period, values: &mut [i64]) {
+        values.iter_mut().for_each(|value| *value = -*value);
         for month in self.months(period) {
-            for (value, &base) in scenario.iter_mut().zip(&series[month]) {
+            for (value, &base) in values.iter_mut().zip(&series[month]) {
                 *value += base;
             }
         }
-        scenario
     }
 
     fn months(&self, period: Period) -> Range<usize> {

@@ -274,8 +274,7 @@ fn first_met(
     target: &Target,
 ) -> Vec<u32> {
     let mut first = Vec::new();
-    for (index, &period) in periods.iter().enumerate() {
-        let whole = columns.whole(entry, period);
+    for (index, whole) in columns.wholes(entry, periods).into_iter().enumerate() {
         first.resize(whole.values.len(), NEVER);
         for (first, &value) in first.iter_mut().zip(&whole.values) {
             let value = whole.scale.written(value);
