@@ -57,25 +57,28 @@ pub struct Calendar {
 }
 
 /// Where a day lies among the segments.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
-    segment: u16,
-    nights_before: u16,
-}
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Place(u32);
 
 impl Place {
+    fn new(segment: usize, nights_before: i32) -> Self {
+        let segment = u16::try_from(segment).expect("a forecast has fewer than 65,536 segments");
+        let nights = u16::try_from(nights_before).expect("a segment is part of a month");
+        Self(u32::from(nights) << 16 | u32::from(segment))
+    }
+
     /// The segment that holds the day; one past the last for days after the
     /// horizon.
     #[inline(always)]
     pub fn segment(self) -> usize {
-        usize::from(self.segment)
+        (self.0 & 0xFFFF) as usize
     }
 
     /// Nights of the segment that lie before the day. The night of day 0
     /// belongs to the month before the forecast.
     #[inline(always)]
     pub fn nights_before(self) -> i32 {
-        i32::from(self.nights_before)
+        (self.0 >> 16) as i32
     }
 }
 
@@ -135,16 +138,12 @@ impl Calendar {
             });
             first_day = last_day + 1;
         }
-        let place = |segment: usize, nights_before: i32| Place {
-            segment: u16::try_from(segment).expect("a forecast has fewer than 65,536 segments"),
-            nights_before: u16::try_from(nights_before).expect("a segment is part of a month"),
-        };
         let days = segments.iter().enumerate().flat_map(|(index, segment)| {
             let nights = 0..=segment.last_day - segment.first_day;
-            nights.map(move |night| place(index, night))
+            nights.map(move |night| Place::new(index, night))
         });
-        let places = [place(0, 0)].into_iter().chain(days);
-        let places = places.chain([place(segments.len(), 0)]).collect();
+        let places = [Place::new(0, 0)].into_iter().chain(days);
+        let places = places.chain([Place::new(segments.len(), 0)]).collect();
         let financial_years = financial_years(start, &month_ends);
         Self {
             start,
@@ -222,8 +221,8 @@ impl Calendar {
     /// Where a day lies.
     #[inline(always)]
     pub fn place_of(&self, day: i32) -> Place {
-        let day = day.clamp(0, self.places.len() as i32 - 1);
-        self.places[day as usize]
+        let last = self.places.len() - 1;
+        self.places[(day.max(0) as usize).min(last)]
     }
 }
 

@@ -376,10 +376,9 @@ impl<R: Recorder> Play<'_, R> {
         words: &CrowdWords,
         referred: &Referred,
     ) {
-        for place in 0..CROWD {
-            let day = self.calendar.place_of(referred.day[place]);
-            let referrals = i32::from(referred.exists[place]);
-            self.tally.events_at(self.counters.referrals, day, referrals);
+        for &place in places(&referred.exists, &mut [0; CROWD]) {
+            let day = self.calendar.place_of(referred.day[usize::from(place)]);
+            self.tally.event_at(self.counters.referrals, day);
         }
         let horizon = self.calendar.horizon();
         let model = self.world.model.panel.as_ref();
@@ -405,10 +404,9 @@ impl<R: Recorder> Play<'_, R> {
             self.admit(crowd, family, let_in[place]);
         }
         let Some(model) = model else { return };
-        for place in 0..CROWD {
-            let sitting = self.calendar.place_of(referred.sitting[place]);
-            let diverted = i32::from(divert[place]);
-            self.tally.events_at(self.counters.diverted, sitting, diverted);
+        for &place in places(&divert, &mut [0; CROWD]) {
+            let sitting = self.calendar.place_of(referred.sitting[usize::from(place)]);
+            self.tally.event_at(self.counters.diverted, sitting);
         }
         let mut again = defer;
         if model.diverted_return.is_some() {

@@ -67,8 +67,10 @@ pub struct Roster {
     keys: Vec<Key>,
     /// `[scenario][child]`; empty where the scenario identifies nobody.
     cases: Vec<Vec<Case>>,
-    /// Who may be identified, and for which pathways.
-    order: Vec<(u32, u32, u64)>,
+    /// Pathways for which each child may be identified.
+    may: Vec<u64>,
+    /// Word and index of those who may be for any, in this order.
+    order: Vec<u64>,
 }
 
 impl Roster {
@@ -122,26 +124,30 @@ impl Roster {
         let all_open = pathways
             .iter()
             .all(|pathway| pathway.cases == 0 || pathway.eligible.is_open());
-        self.order.clear();
-        for index in 0..self.keys.len() {
-            let mut may = u64::MAX;
-            if !all_open {
+        let (order, may) = (&mut self.order, &mut self.may);
+        may.clear();
+        may.resize(self.words.len(), u64::MAX);
+        if !all_open {
+            for (index, may) in may.iter_mut().enumerate() {
                 let members = &self.members[index / CROWD];
                 let is_case = |filter: &CaseFilter| members.is_case(index % CROWD, filter);
-                may = pathways.iter().enumerate().fold(0, |may, (bit, pathway)| {
+                *may = pathways.iter().enumerate().fold(0, |may, (bit, pathway)| {
                     may | u64::from(pathway.cases > 0 && is_case(&pathway.eligible)) << bit
                 });
             }
-            if may != 0 {
-                self.order.push((self.words[index], index as u32, may));
+        }
+        order.clear();
+        for (index, &word) in self.words.iter().enumerate() {
+            if may[index] != 0 {
+                order.push(u64::from(word) << 32 | index as u64);
             }
         }
-        let order = &mut self.order;
         if all_open && wanted < order.len() {
             order.select_nth_unstable(wanted - 1);
             order.truncate(wanted);
         }
         order.sort_unstable();
+        let child = |place: usize| order[place] as u32 as usize;
         let cases = &mut self.cases[scenario];
         cases.resize(self.keys.len(), NO_CASE);
         let mut left: Vec<u32> = pathways.iter().map(|pathway| pathway.cases).collect();
@@ -149,21 +155,21 @@ impl Roster {
         let mut dealt = 0;
         while left.iter().any(|&cases| cases > 0) {
             for (pathway, left) in left.iter_mut().enumerate().filter(|(_, left)| **left > 0) {
-                let found =
-                    (next[pathway]..order.len()).find(|&place| order[place].2 >> pathway & 1 == 1);
+                let found = (next[pathway]..order.len())
+                    .find(|&place| may[child(place)] >> pathway & 1 == 1);
                 let Some(place) = found else {
                     *left = 0;
                     continue;
                 };
                 next[pathway] = place + 1;
-                cases[order[place].1 as usize] = Case {
+                cases[child(place)] = Case {
                     pathway: pathway as u8,
                     order: dealt,
                     place: pathways[pathway].cases - *left,
                 };
                 *left -= 1;
                 dealt += 1;
-                order[place].2 = 0;
+                may[child(place)] = 0;
             }
         }
     }

@@ -108,7 +108,7 @@ impl<R: Recorder> Play<'_, R> {
 /// Nights from one day up to, not including, another.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Nights {
-    days: [i32; 2],
+    pub days: [i32; 2],
     /// Where the two days lie.
     pub places: [Place; 2],
 }

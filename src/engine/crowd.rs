@@ -10,11 +10,13 @@
 // A place stands for one child in every column.
 #![expect(clippy::needless_range_loop)]
 
+use super::counting::Nights;
 use super::life::{Counted, Life, NONE, Whereabouts, day_of};
 use super::record::Recorder;
 use super::replicate::Play;
 use super::walk::Walkers;
 use super::world::{Standing, Straight};
+use crate::calendar::{Calendar, Place};
 use crate::luck::{CROWD, CrowdWords, Key, Purpose, words_at};
 use crate::model::clocks::{ClockSet, MOST_CLOCKS, NO_EXIT};
 use crate::wide::{Work, widest};
@@ -79,6 +81,8 @@ pub(super) struct FirstRings {
     pub kind: [u8; CROWD],
     /// The day on which it counts, none later than the day behind the horizon.
     day: [i32; CROWD],
+    /// Where the days lie from which and up to which the stay is counted.
+    places: [[Place; CROWD]; 2],
 }
 
 impl Default for Crowd {
@@ -108,6 +112,7 @@ impl Default for Crowd {
                 clock: [0; CROWD],
                 kind: [NO_EXIT; CROWD],
                 day: [0; CROWD],
+                places: [[Place::default(); CROWD]; 2],
             },
             walkers: Walkers::default(),
         }
@@ -169,45 +174,72 @@ impl<R: Recorder> Play<'_, R> {
         }
         widest(Days {
             behind: self.horizon + 1.0,
+            calendar: self.calendar,
+            since: &crowd.since,
             first: &mut crowd.first,
         });
+        let mut counted = [0; CROWD];
+        let mut some = 0;
         for place in 0..count {
-            self.play_first_stay(crowd, place);
+            let is_over = crowd.first.time[place] > self.horizon;
+            let is_plain = is_over | (crowd.first.kind[place] != NO_EXIT);
+            if crowd.is_alone[place] | !is_plain {
+                crowd.others.push(place as u8);
+            } else {
+                counted[some] = place as u8;
+                some += 1;
+            }
+        }
+        self.count_first_stays(crowd, &counted[..some]);
+        for &place in &counted[..some] {
+            let place = usize::from(place);
+            let is_over = crowd.first.time[place] > self.horizon;
+            let kind = crowd.first.kind[place];
+            if !is_over && self.world.model.consequences.has(kind) {
+                self.follow_first_stay(crowd, place);
+            }
         }
     }
 
-    /// Counts one child's first stay, if that is all that there is to it.
-    #[inline(always)]
-    fn play_first_stay(&mut self, crowd: &mut Crowd, place: usize) {
-        let time = crowd.first.time[place];
-        let kind = crowd.first.kind[place];
-        let is_over = time > self.horizon;
-        if crowd.is_alone[place] | (!is_over & (kind == NO_EXIT)) {
-            crowd.others.push(place as u8);
-            return;
-        }
-        // Whoever stays to the end is counted as leaving behind it, where
-        // nobody looks.
-        let kind = if kind == NO_EXIT { 0 } else { kind };
-        let nights = self.nights(crowd.since[place], crowd.first.day[place]);
-        let [from, to] = nights.places;
-        let child = Counted {
+    /// Counts first stays that are all that there is to some children, one
+    /// counter after the other.
+    #[inline(never)]
+    fn count_first_stays(&mut self, crowd: &Crowd, counted: &[u8]) {
+        let counted = || counted.iter().map(|&place| usize::from(place) % CROWD);
+        let child = |place: usize| Counted {
             born: crowd.born[place],
             stream: crowd.stream[place],
             legal_status: crowd.legal_status[place],
             placement: crowd.placement[place],
             here_today: crowd.here_today,
         };
+        let [from, to] = &crowd.first.places;
+        let nights = |place: usize| Nights {
+            days: [crowd.since[place], crowd.first.day[place]],
+            places: [from[place], to[place]],
+        };
         if !crowd.here_today {
-            self.tally.event_at(self.counters.admissions, from);
+            let admissions = self.counters.admissions;
+            counted().for_each(|place| self.tally.event_at(admissions, from[place]));
         }
-        self.count_placement_nights(child, nights);
-        self.count_status_nights(child, nights);
-        self.count_stay_nights(child, nights);
-        self.tally
-            .event_at(self.counters.exits + usize::from(kind), to);
-        if self.world.model.consequences.has(kind) && !is_over {
-            self.follow_first_stay(crowd, place);
+        for place in counted() {
+            self.count_placement_nights(child(place), nights(place));
+        }
+        if self.counters.legal_status.is_some() {
+            counted().for_each(|place| self.count_status_nights(child(place), nights(place)));
+        }
+        if self.counters.counts_stays() {
+            counted().for_each(|place| self.count_stay_nights(child(place), nights(place)));
+        }
+        let exits = self.counters.exits;
+        for place in counted() {
+            // Whoever stays to the end is counted as leaving behind it, where
+            // nobody looks.
+            let kind = match crowd.first.kind[place] {
+                NO_EXIT => 0,
+                kind => usize::from(kind),
+            };
+            self.tally.event_at(exits + kind, to[place]);
         }
     }
 
@@ -228,12 +260,17 @@ impl<R: Recorder> Play<'_, R> {
         let count = crowd.count;
         let running = &self.world.model.running;
         let first = &mut crowd.first;
-        for place in 0..count {
-            first.running[place] = running.off_pathways(
-                crowd.legal_status[place],
-                crowd.placement[place],
-                crowd.stream[place],
-            );
+        match running.everybody {
+            Some(clocks) => first.running = [clocks; CROWD],
+            None => {
+                for place in 0..count {
+                    first.running[place] = running.off_pathways(
+                        crowd.legal_status[place],
+                        crowd.placement[place],
+                        crowd.stream[place],
+                    );
+                }
+            }
         }
         widest(Begin {
             young: &running.young,
@@ -336,9 +373,11 @@ impl Work for Begin<'_> {
     }
 }
 
-/// The days on which first rings count.
+/// The days on which first rings count, and where first stays lie.
 struct Days<'a> {
     behind: f64,
+    calendar: &'a Calendar,
+    since: &'a [i32; CROWD],
     first: &'a mut FirstRings,
 }
 
@@ -351,6 +390,13 @@ impl Work for Days<'_> {
         for (day, time) in days.iter_mut().zip(&self.first.time) {
             *day = day_of(time.min(self.behind));
         }
+        self.first.places = [self.since, &days].map(|days| {
+            let mut places = [Place::default(); CROWD];
+            for (place, &day) in places.iter_mut().zip(days) {
+                *place = self.calendar.place_of(day);
+            }
+            places
+        });
         self.first.day = days;
     }
 }

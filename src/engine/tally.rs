@@ -119,13 +119,7 @@ impl Tally {
     /// [`Tally::event`].
     #[inline(always)]
     pub fn event_at(&mut self, flow: usize, day: Place) {
-        self.events_at(flow, day, 1);
-    }
-
-    /// Several events on a day, or none.
-    #[inline(always)]
-    pub fn events_at(&mut self, flow: usize, day: Place, count: i32) {
-        self.flows[flow * (self.segments + 1) + day.segment()] += count;
+        self.flows[flow * (self.segments + 1) + day.segment()] += 1;
     }
 
     /// Folds the counters into the reported series.

@@ -186,6 +186,8 @@ pub struct Running {
     pub placement: Vec<ClockSet>,
     /// Clocks for each stream.
     pub stream: Vec<ClockSet>,
+    /// Clocks for everybody, where these are the same for all.
+    pub everybody: Option<ClockSet>,
     /// Clocks that go on while a child is on each pathway.
     pub on_pathway: Vec<ClockSet>,
     /// Clocks that identify a child for each pathway.
@@ -215,16 +217,22 @@ impl Running {
                 .collect::<Vec<_>>()
         };
         let names = &config.names;
+        let legal_status = each(names.legal_statuses.len(), &|clock, index| {
+            clock.who.legal_status.has(index)
+        });
+        let placement = each(names.placements.len(), &|clock, index| {
+            clock.who.placement.has(index)
+        });
+        let stream = each(names.streams.len(), &|clock, index| {
+            clock.who.stream.has(index)
+        });
+        let is_same = |sets: &[ClockSet]| sets.iter().all(|set| *set == sets[0]);
+        let is_same = is_same(&legal_status) && is_same(&placement) && is_same(&stream);
         Self {
-            legal_status: each(names.legal_statuses.len(), &|clock, index| {
-                clock.who.legal_status.has(index)
-            }),
-            placement: each(names.placements.len(), &|clock, index| {
-                clock.who.placement.has(index)
-            }),
-            stream: each(names.streams.len(), &|clock, index| {
-                clock.who.stream.has(index)
-            }),
+            everybody: is_same.then(|| legal_status[0] & placement[0] & stream[0]),
+            legal_status,
+            placement,
+            stream,
             on_pathway: config
                 .pathways
                 .iter()
@@ -271,6 +279,7 @@ impl Running {
             legal_status,
             placement,
             stream,
+            everybody: _,
             on_pathway: _,
             joins,
             all_joins,

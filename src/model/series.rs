@@ -68,6 +68,14 @@ pub struct Counters {
     pub flows: usize,
 }
 
+impl Counters {
+    /// Whether nights in care are counted otherwise than by placement and legal
+    /// status.
+    pub fn counts_stays(&self) -> bool {
+        self.stream.is_some() || self.here_today.is_some() || self.age_band.is_some()
+    }
+}
+
 /// Outcomes of a pathway before those that fail at a stage.
 pub const SUCCEEDED: usize = 0;
 /// The child left care before the pathway ended.
