@@ -215,10 +215,12 @@ impl<'m> Player<'m> {
 
 /// The worlds of a company's models in one replicate.
 fn worlds<'m>(company: &Company<'m>, parameters: &[f64], luck: &Luck) -> Vec<World<'m>> {
-    let models = company.models.iter();
-    models
-        .map(|model| World::draw(model, parameters, &luck.branch()))
-        .collect()
+    let (lead, others) = company.models.split_first().expect("a company has a lead");
+    let lead = World::draw(lead, parameters, &luck.branch());
+    let others = others.iter();
+    let others = others.map(|model| lead.draw_beside(model, parameters, &luck.branch()));
+    let others: Vec<World<'m>> = others.collect();
+    [lead].into_iter().chain(others).collect()
 }
 
 /// A future whose parameters and chance need not be of one replicate.

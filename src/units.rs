@@ -71,6 +71,7 @@ pub fn pence(pounds: f64) -> i64 {
 
 /// Cost of `nights` at a weekly price, both whole, rounded once to the nearest
 /// penny (halves away from zero).
+#[inline]
 pub fn cost_of_nights(pence_per_week: i64, nights: i64) -> i64 {
     let sevenths = pence_per_week * nights;
     (sevenths + 3 * sevenths.signum()) / 7

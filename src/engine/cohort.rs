@@ -65,8 +65,10 @@ pub struct Roster {
     /// identified.
     words: Vec<u32>,
     keys: Vec<Key>,
-    /// `[scenario][child]`; empty where the scenario identifies nobody.
+    /// `[list][child]`; empty where nobody is identified.
     cases: Vec<Vec<Case>>,
+    /// The list of each scenario: the first one that identifies the same.
+    lists: Vec<usize>,
     /// Pathways for which each child may be identified.
     may: Vec<u64>,
     /// Word and index of those who may be for any, in this order.
@@ -101,8 +103,19 @@ impl Roster {
             let children = crowd * CROWD..crowd * CROWD + keys.len();
             self.members[crowd].draw(lead, cohort, children, &words);
         }
+        self.lists.clear();
         for (scenario, world) in worlds.iter().enumerate() {
-            self.choose_cases(scenario, world, luck);
+            let pathways = &world.model.pathways;
+            let is_same = |other: &World<'_>| {
+                let both = other.model.pathways.iter().zip(pathways);
+                both.into_iter()
+                    .all(|(one, other)| one.cases == other.cases && one.eligible == other.eligible)
+            };
+            let first = worlds[..scenario].iter().position(is_same);
+            self.lists.push(first.unwrap_or(scenario));
+            if first.is_none() {
+                self.choose_cases(scenario, world, luck);
+            }
         }
     }
 
@@ -175,16 +188,16 @@ impl Roster {
     }
 
     pub(super) fn case(&self, scenario: usize, child: usize) -> Case {
-        let cases = &self.cases[scenario];
+        let cases = &self.cases[self.lists[scenario]];
         cases.get(child).copied().unwrap_or(NO_CASE)
     }
 
     /// The case that a child is in every scenario, if it is the same in all.
     fn common_case(&self, child: usize) -> Option<Case> {
         let first = self.case(0, child);
-        (1..self.cases.len())
-            .all(|scenario| self.case(scenario, child) == first)
-            .then_some(first)
+        let mut others = self.lists.iter().filter(|list| **list > 0);
+        let is_same = |list: &usize| self.cases[*list].get(child).unwrap_or(&NO_CASE) == &first;
+        others.all(is_same).then_some(first)
     }
 }
 

@@ -11,12 +11,13 @@ use crate::model::clocks::Time;
 use crate::model::entries::Stream;
 use crate::model::numbers::{Number, Values};
 use crate::model::stages::{OnFail, PathwayModel};
+use std::rc::Rc;
 
 /// Numbers that hold over a stretch of the forecast.
 #[derive(Debug)]
 pub struct Phase {
     /// Streams.
-    pub streams: Vec<StreamPhase>,
+    pub streams: Rc<[StreamPhase]>,
     /// Panel.
     pub panel: Option<PanelPhase>,
     /// Pathways.
@@ -30,15 +31,19 @@ pub struct Phase {
 }
 
 impl Phase {
-    fn draw(model: &Model, values: Values<'_>) -> Self {
+    /// The numbers of a model; the streams are those of `beside`, the same phase
+    /// of a model that parts from it on pathways alone.
+    fn draw(model: &Model, values: Values<'_>, beside: Option<&Self>) -> Self {
         let value = |number: Number| number.value(values);
         let span = |time: &Time| span(time, values);
         Self {
-            streams: model
-                .streams
-                .iter()
-                .map(|stream| stream_phase(stream, values))
-                .collect(),
+            streams: match beside {
+                Some(phase) => Rc::clone(&phase.streams),
+                None => {
+                    let streams = model.streams.iter();
+                    streams.map(|stream| stream_phase(stream, values)).collect()
+                }
+            },
             panel: model.panel.as_ref().map(|panel| PanelPhase {
                 admit: value(panel.admit),
                 admit_or_defer: value(panel.admit) + value(panel.defer),
@@ -83,10 +88,12 @@ pub(super) fn phases(
     model: &Model,
     parameters: &[f64],
     delivery: &Delivery,
+    beside: Option<&[Phase]>,
 ) -> (Vec<Phase>, Vec<u16>) {
+    let beside = |phase: usize| beside.map(|phases| &phases[phase]);
     let at = |segment| Values::at(parameters, &model.levers, delivery.changes(segment));
     let is_by_day: Vec<bool> = model.levers.iter().map(|lever| lever.is_by_day).collect();
-    let mut phases = vec![Phase::draw(model, at(0))];
+    let mut phases = vec![Phase::draw(model, at(0), beside(0))];
     if !delivery.changes_something() || !is_by_day.contains(&true) {
         return (phases, Vec::new());
     }
@@ -96,7 +103,7 @@ pub(super) fn phases(
         let (before, now) = (delivery.changes(segment - 1), delivery.changes(segment));
         let differs = (0..is_by_day.len()).any(|one| is_by_day[one] && before[one] != now[one]);
         if differs {
-            phases.push(Phase::draw(model, at(segment)));
+            phases.push(Phase::draw(model, at(segment), beside(phases.len())));
         }
         phase_of_segment.push(phases.len() as u16 - 1);
     }

@@ -6,6 +6,7 @@ use crate::calendar::{Calendar, Place};
 use crate::model::Model;
 use crate::model::series::{Line, Recipe};
 use crate::units::cost_of_nights;
+use crate::wide::{Work, widest};
 
 /// Spells of a state that begin or end in a segment: how many more begin, and
 /// the nights of the segment that they miss or have.
@@ -124,6 +125,11 @@ impl Tally {
 
     /// Folds the counters into the reported series.
     pub fn fold(&mut self, world: &World<'_>) {
+        widest(Fold { tally: self, world });
+    }
+
+    #[inline(always)]
+    fn fold_all(&mut self, world: &World<'_>) {
         let reporting = &world.model.reporting;
         let counters = &reporting.counters;
         let months = reporting.layout.calendar().months();
@@ -144,6 +150,7 @@ impl Tally {
         }
     }
 
+    #[inline(always)]
     fn fold_stocks(&mut self, spells: usize, months: usize) {
         for counter in 0..spells {
             let row = counter * (self.segments + 1);
@@ -157,6 +164,7 @@ impl Tally {
         }
     }
 
+    #[inline(always)]
     fn fold_counts(&mut self, recipes: &[Recipe], months: usize) {
         for (recipe, cells) in recipes.iter().zip(self.counts.chunks_exact_mut(months)) {
             cells.fill(0);
@@ -195,6 +203,7 @@ impl Tally {
         }
     }
 
+    #[inline(always)]
     fn fold_lines(&mut self, world: &World<'_>, months: usize) {
         let counters = &world.model.reporting.counters;
         self.lines.fill(0);
@@ -225,6 +234,7 @@ impl Tally {
     }
 
     /// Nights that a line of spend is paid for in a segment.
+    #[inline(always)]
     fn nights_of_line(&self, world: &World<'_>, line: Line, segment: usize) -> i64 {
         let counters = &world.model.reporting.counters;
         match line {
@@ -242,9 +252,24 @@ impl Tally {
     }
 
     /// Nights of a state in a segment, after the stocks have been folded.
+    #[inline(always)]
     fn nights_of(&self, counter: usize, segment: usize) -> i64 {
         let cell = counter * (self.segments + 1) + segment;
         let spells = self.spells[cell];
         i64::from(spells.children) * self.nights[segment] + i64::from(spells.nights)
+    }
+}
+
+struct Fold<'a, 'w, 'm> {
+    tally: &'a mut Tally,
+    world: &'w World<'m>,
+}
+
+impl Work for Fold<'_, '_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn work(self) {
+        self.tally.fold_all(self.world);
     }
 }

@@ -18,6 +18,7 @@ use crate::model::series::Line;
 use crate::model::stages::PoolModel;
 use crate::model::workstreams::{Affine, changed_units};
 use crate::units::{DAYS_PER_WEEK, DAYS_PER_YEAR, pence};
+use std::rc::Rc;
 
 /// A clock's numbers.
 #[derive(Debug, Clone)]
@@ -116,11 +117,11 @@ pub struct World<'m> {
     /// The model they belong to.
     pub model: &'m Model,
     /// Clocks.
-    pub clocks: Vec<Ticking>,
+    pub clocks: Rc<[Ticking]>,
     /// Families a year of each stream, `[stream][segment]`.
-    pub families_per_year: Vec<Vec<f64>>,
+    pub families_per_year: Rc<[Vec<f64>]>,
     /// Shares of a drawn cohort.
-    pub cohort: Option<[Picker; DIMENSIONS]>,
+    pub cohort: Option<Rc<[Picker; DIMENSIONS]>>,
     /// Numbers by day: one phase, unless workstreams change some of them.
     phases: Vec<Phase>,
     /// Phase of each segment and of what lies behind them; empty for one phase.
@@ -129,7 +130,7 @@ pub struct World<'m> {
     changed_pools: Option<Vec<PoolModel>>,
     /// Pence a week (or each, for a fee; or in all, for a programme) of each
     /// line of spend in each segment, `[line][segment]`.
-    pub prices: Vec<Vec<i64>>,
+    pub prices: Rc<[Vec<i64>]>,
 }
 
 impl<'m> World<'m> {
@@ -143,7 +144,7 @@ impl<'m> World<'m> {
             delivery: &delivery,
             drifts: drifts(model, values, luck),
         };
-        let (phases, phase_of_segment) = phases(model, parameters, &delivery);
+        let (phases, phase_of_segment) = phases(model, parameters, &delivery, None);
         Self {
             model,
             clocks: model
@@ -160,15 +161,44 @@ impl<'m> World<'m> {
                 .cohort
                 .as_ref()
                 .and_then(|cohort| match &cohort.known {
-                    KnownBy::Drawn { shares, .. } => Some(std::array::from_fn(|dimension| {
-                        Picker::new(&or_one(&shares[dimension]), values)
-                    })),
+                    KnownBy::Drawn { shares, .. } => {
+                        Some(Rc::new(std::array::from_fn(|dimension| {
+                            Picker::new(&or_one(&shares[dimension]), values)
+                        })))
+                    }
                     _ => None,
                 }),
             phases,
             phase_of_segment,
             changed_pools: course.changed_pools(),
             prices: course.prices(),
+        }
+    }
+
+    /// The same for a model that parts from another one's world on pathways,
+    /// pools and prices alone: everything else is drawn once for both.
+    pub fn draw_beside(&self, model: &'m Model, parameters: &[f64], luck: &Luck) -> Self {
+        let delivery = Delivery::draw(model, parameters, luck);
+        let course = Course {
+            model,
+            parameters,
+            delivery: &delivery,
+            drifts: Vec::new(),
+        };
+        let (phases, phase_of_segment) = phases(model, parameters, &delivery, Some(&self.phases));
+        Self {
+            model,
+            clocks: Rc::clone(&self.clocks),
+            families_per_year: Rc::clone(&self.families_per_year),
+            cohort: self.cohort.clone(),
+            phases,
+            phase_of_segment,
+            changed_pools: course.changed_pools(),
+            prices: if model.money == self.model.money {
+                Rc::clone(&self.prices)
+            } else {
+                course.prices()
+            },
         }
     }
 
@@ -303,15 +333,12 @@ impl<'m> World<'m> {
         else {
             return f64::INFINITY;
         };
-        let mut band = 0;
-        while band + 1 < ages.len() && ages[band] <= age {
-            band += 1;
-        }
-        let mut time = 0;
-        while times[time] <= days {
-            time += 1;
-        }
-        most[band * times.len() + time]
+        // Counted, not searched: nobody can guess where a search would end.
+        let passed = |ends: &[f64], now: f64| -> usize {
+            let passed = ends[..ends.len() - 1].iter();
+            passed.map(|end| usize::from(*end <= now)).sum()
+        };
+        most[passed(ages, age) * times.len() + passed(times, days)]
     }
 
     /// The time at which a clock rings while the calendar's factor is constant,
@@ -659,7 +686,11 @@ impl Course<'_> {
                 .drift
                 .map_or(1.0, |drift| self.drifts[drift][years as usize]);
             let season = stream.month_factors[model.month_of_year[month]];
-            (libm::pow(growth.max(0.0), years), drift, season)
+            let grown = match growth {
+                1.0 => 1.0,
+                _ => libm::pow(growth.max(0.0), years),
+            };
+            (grown, drift, season)
         };
         calendar
             .segments()
@@ -672,7 +703,7 @@ impl Course<'_> {
             .collect()
     }
 
-    fn prices(&self) -> Vec<Vec<i64>> {
+    fn prices(&self) -> Rc<[Vec<i64>]> {
         let money = &self.model.money;
         let segments = self.model.calendar().segments();
         let flat = |pence: i64| vec![pence; segments.len()];
@@ -742,9 +773,10 @@ impl Course<'_> {
         let growth = (1.0 + price.growth_per_year.value(values)).max(0.0);
         // Growths on or before a day.
         let growths = |day: i32| model.money.growth_days.partition_point(|&one| one <= day);
-        let grown = |from: i32, day: i32| {
-            libm::pow(growth, growths(day).saturating_sub(growths(from)) as f64)
-        };
+        let powers: Vec<f64> = (0..=model.money.growth_days.len())
+            .map(|times| libm::pow(growth, times as f64))
+            .collect();
+        let grown = |from: i32, day: i32| powers[growths(day).saturating_sub(growths(from))];
         let changes = &price.from_day;
         let lever = match changes[0].1 {
             Number::Lever(lever) if self.delivery.changes_lever(lever) => {
