@@ -265,7 +265,8 @@ fn trace_command(args: &TraceArgs) -> Result<ExitCode, Failure> {
 }
 
 fn run_command(args: &RunArgs) -> Result<ExitCode, Failure> {
-    let plan = plan(&args.file)?;
+    let threads = threads(args.threads)?;
+    let plan = threads.install(|| plan(&args.file))?;
     for (name, _) in &args.require {
         index_of("target", name, plan.target_names())?;
     }
@@ -273,7 +274,6 @@ fn run_command(args: &RunArgs) -> Result<ExitCode, Failure> {
     if let Some(more) = args.extend {
         options = extended(&plan, options, more)?;
     }
-    let threads = threads(args.threads)?;
     let progress = Arc::new(Progress::default());
     stop_on_interrupt(&progress);
     let result = threads.install(|| -> Result<RunResult, RunError> {

@@ -41,6 +41,7 @@ pub use check::{Assumption, Warning};
 use document::Document;
 use mistakes::{Mistake, Path};
 use names::Names;
+use rayon::prelude::*;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::Deserialize;
@@ -234,28 +235,31 @@ pub fn load(file: &str, text: &str) -> Result<ScenarioFile, String> {
     if !mistakes.is_empty() {
         return Err(document.report(&mistakes));
     }
-    let mut scenarios = Vec::new();
-    for (index, scenario) in raw.scenario.iter().enumerate() {
+    let read = |(index, scenario): (usize, &scenarios::RawScenario)| {
         let at = Path::root()
             .key("scenario")
             .item(index, Some(&scenario.name));
-        match apply(&document, &schema, (index, scenario), &at) {
-            Ok(table) => {
-                let raw = decode(&document, &table)?;
-                let (config, _, mut found) = check(
-                    &raw,
-                    &scenario.name,
-                    scenario.describes.as_deref(),
-                    scenario.workstreams.as_ref(),
-                );
-                for mistake in &mut found {
-                    mistake.scenario = Some(scenario.name.clone());
-                }
-                mistakes.append(&mut found);
-                scenarios.push(config);
-            }
-            Err(mut found) => mistakes.append(&mut found),
+        let table = match apply(&document, &schema, (index, scenario), &at) {
+            Ok(table) => table,
+            Err(found) => return Ok((None, found)),
+        };
+        let (config, _, mut found) = check(
+            &decode(&document, &table)?,
+            &scenario.name,
+            scenario.describes.as_deref(),
+            scenario.workstreams.as_ref(),
+        );
+        for mistake in &mut found {
+            mistake.scenario = Some(scenario.name.clone());
         }
+        Ok((Some(config), found))
+    };
+    let read: Result<Vec<(Option<Config>, Vec<Mistake>)>, String> =
+        raw.scenario.par_iter().enumerate().map(read).collect();
+    let mut scenarios = Vec::new();
+    for (config, mut found) in read? {
+        mistakes.append(&mut found);
+        scenarios.extend(config);
     }
     if scenarios.is_empty() {
         scenarios.push(base);

@@ -420,9 +420,10 @@ fn workbook_files(
         identity: workbook::identity(manifest),
         suppress_small: false,
     };
+    let (workbook, csv) = rayon::join(|| findings.workbook(), || findings.bands_csv());
     Ok([
-        staged.write(workbook::WORKBOOK, &findings.workbook()?)?,
-        staged.write(workbook::BANDS_CSV, &findings.bands_csv())?,
+        staged.write(workbook::WORKBOOK, &workbook?)?,
+        staged.write(workbook::BANDS_CSV, &csv)?,
     ])
 }
 
@@ -518,18 +519,21 @@ fn play(
     for index in extent.by_name(plan) {
         let tiles = tallies.take(index)?;
         let scenario = &plan.models[index].scenario;
-        forecasts.push((
-            index,
-            forecast_scenario(scenario, layout, &tiles, &comparison, &context),
-        ));
         let columns = ScenarioColumns::new(layout, &tiles, &comparison, &context);
+        let write_replicates = || match &mut writer {
+            Some(writer) => columns
+                .groups(keep)
+                .try_for_each(|group| writer.write(scenario, extent.replicates.start, &group)),
+            None => Ok(()),
+        };
+        let (forecast, written) = rayon::join(
+            || forecast_scenario(scenario, layout, &tiles, &comparison, &context),
+            write_replicates,
+        );
+        written?;
+        forecasts.push((index, forecast));
         for risk in &plan.config().risks {
             risks.push((index, risks::judge(scenario, &columns, risk)));
-        }
-        if let Some(writer) = &mut writer {
-            for group in columns.groups(keep) {
-                writer.write(scenario, extent.replicates.start, &group)?;
-            }
         }
     }
     forecasts.sort_by_key(|(index, _)| *index);

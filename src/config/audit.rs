@@ -14,7 +14,7 @@ pub fn mistakes_of_form(schema: &Schema, table: &Table) -> Vec<Mistake> {
         root: schema,
         mistakes: Vec::new(),
     };
-    audit.value(schema, &Value::Table(table.clone()), &Path::root());
+    audit.table(audit.resolve(schema), table, &Path::root());
     audit.mistakes
 }
 

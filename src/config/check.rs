@@ -1,6 +1,6 @@
 //! The checker: what every table's checks share while they run.
 
-use super::mistakes::{Mistake, Path, Step, suggestion};
+use super::mistakes::{Mistake, Path, suggestion};
 use super::quantity::{Basis, Domain, Form, Quantity};
 use super::workstreams::Changeable;
 use std::collections::BTreeMap;
@@ -165,8 +165,12 @@ impl Checker {
         let quantities = std::mem::take(&mut self.quantities);
         let mut assumptions = Vec::new();
         for (quantity, path) in quantities.into_values() {
-            let source = nearest(&self.sources, &path);
-            let owner = nearest(&self.owners, &path);
+            // Of the nearest table around it.
+            let (mut source, mut owner) = (None, None);
+            for address in path.addresses() {
+                source = self.sources.get(&address).or(source);
+                owner = self.owners.get(&address).or(owner);
+            }
             if source.is_none() && quantity.form != Form::Known(0.0) {
                 self.warnings.push(Warning {
                     path: path.clone(),
@@ -181,26 +185,12 @@ impl Checker {
             }
             assumptions.push(Assumption {
                 quantity,
-                source,
-                owner,
+                source: source.cloned(),
+                owner: owner.cloned(),
             });
         }
         (self.mistakes, self.warnings, assumptions)
     }
-}
-
-/// What is noted of the nearest table around a place.
-fn nearest(noted: &BTreeMap<String, String>, path: &Path) -> Option<String> {
-    let mut place = Path::root();
-    let mut nearest = None;
-    for step in path.steps() {
-        place = match step {
-            Step::Key(key) => place.key(key),
-            Step::Item(index, name) => place.item(*index, name.as_deref()),
-        };
-        nearest = noted.get(&place.to_string()).or(nearest);
-    }
-    nearest.cloned()
 }
 
 /// A number of the model with where it comes from and whose it is.

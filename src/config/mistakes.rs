@@ -1,6 +1,6 @@
 //! Mistakes in a scenario file: all of them at once, each with its place.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 /// One step into a scenario file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,6 +9,18 @@ pub enum Step {
     Key(String),
     /// An item of an array, with its name if it has one.
     Item(usize, Option<String>),
+}
+
+impl Step {
+    /// Writes the step behind the address of the table it is in.
+    fn write(&self, address: &mut String) -> fmt::Result {
+        let dot = if address.is_empty() { "" } else { "." };
+        match self {
+            Self::Key(key) => write!(address, "{dot}{key}"),
+            Self::Item(_, Some(name)) => write!(address, "{dot}{name}"),
+            Self::Item(item, None) => write!(address, "[{}]", item + 1),
+        }
+    }
 }
 
 /// A place in a scenario file.
@@ -50,19 +62,21 @@ impl Path {
     pub fn steps(&self) -> &[Step] {
         &self.0
     }
+
+    /// Addresses of the tables around this place, from the outermost, and of
+    /// the place itself.
+    pub fn addresses(&self) -> impl Iterator<Item = String> {
+        let mut address = String::new();
+        self.0.iter().map(move |step| {
+            step.write(&mut address).expect("text takes any length");
+            address.clone()
+        })
+    }
 }
 
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, step) in self.0.iter().enumerate() {
-            let dot = if index > 0 { "." } else { "" };
-            match step {
-                Step::Key(key) => write!(f, "{dot}{key}")?,
-                Step::Item(_, Some(name)) => write!(f, "{dot}{name}")?,
-                Step::Item(item, None) => write!(f, "[{}]", item + 1)?,
-            }
-        }
-        Ok(())
+        f.write_str(&self.addresses().last().unwrap_or_default())
     }
 }
 

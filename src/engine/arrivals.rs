@@ -166,8 +166,7 @@ impl Work for Referrals<'_> {
             time[place] = (year_of(key) + uniform(self.words[0][place])) * DAYS_PER_YEAR;
             day[place] = day_of(time[place]);
             sitting[place] = sitting_after(first, every, time[place]);
-            mark[place] =
-                (layer_of(key) + uniform(self.words[1][place])) * LAYER_FAMILIES_PER_YEAR;
+            mark[place] = (layer_of(key) + uniform(self.words[1][place])) * LAYER_FAMILIES_PER_YEAR;
         }
         let mut rate = [0.0; CROWD];
         match self.rate {

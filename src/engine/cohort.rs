@@ -3,9 +3,9 @@
 use super::arrivals::cohort_key;
 use super::crowd::Crowd;
 use super::life::{Life, NONE, Step};
+use super::pick::Picker;
 use super::record::{Event, Recorder};
 use super::replicate::{Fork, Play};
-use super::pick::Picker;
 use super::world::World;
 use crate::luck::{CROWD, CrowdWords, Key, Luck, Purpose, uniform};
 use crate::margins::DIMENSIONS;

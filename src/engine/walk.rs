@@ -96,7 +96,9 @@ impl<R: Recorder> Play<'_, R> {
         let most = walkers.groups.iter();
         let most = most.map(|(pathway, _)| self.world.model.pathways[*pathway].stages.len());
         let most = most.max().unwrap_or(0);
-        walkers.words.resize((1 + most).div_ceil(4), [[0; CROWD]; 4]);
+        walkers
+            .words
+            .resize((1 + most).div_ceil(4), [[0; CROWD]; 4]);
         walkers.days.resize(most, [0.0; CROWD]);
         let keys = &walkers.keys[..walkers.places.len()];
         for (block, words) in walkers.words.iter_mut().enumerate() {

@@ -72,7 +72,6 @@ mod x86 {
     use super::{CROWD, CrowdWords, FACTORS, Key, ROUNDS, next_key};
     use std::arch::x86_64::*;
 
-
     /// The keys of a crowd, with nobody in the places behind the last.
     #[inline(always)]
     fn places(who: &[Key]) -> [Key; CROWD] {

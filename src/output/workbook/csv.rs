@@ -5,6 +5,9 @@ use super::sheet::NOT_APPLICABLE;
 use super::sheets::withheld;
 use crate::forecast::Band;
 use crate::output::suppress::WITHHELD;
+use ::csv::{Terminator, Writer, WriterBuilder};
+use rayon::prelude::*;
+use std::fmt::{self, Write};
 
 const HEADERS: [&str; 19] = [
     "scenario",
@@ -31,61 +34,77 @@ const HEADERS: [&str; 19] = [
 /// The file: UTF-8 with a byte-order mark, without which Excel reads another
 /// encoding; lines end as RFC 4180 has them.
 pub(super) fn bands(findings: &Findings) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let mut writer = ::csv::WriterBuilder::new()
-        .terminator(::csv::Terminator::CRLF)
-        .from_writer(&mut bytes);
-    let in_memory = "writing to memory does not fail";
-    writer.write_record(HEADERS).expect(in_memory);
-    for forecast in findings.forecasts {
+    let mut headers = writer();
+    headers.write_record(HEADERS).expect(IN_MEMORY);
+    let mut bytes = vec!["\u{feff}".as_bytes().to_vec(), bytes(headers)];
+    bytes.par_extend(findings.forecasts.par_iter().map(|forecast| {
         let withheld = withheld(findings, forecast);
+        let mut rows = Rows {
+            writer: writer(),
+            field: String::new(),
+        };
         for (index, band) in forecast.bands.iter().enumerate() {
-            let row = row(&forecast.scenario, band, withheld.contains(&index));
-            writer.write_record(row).expect(in_memory);
+            rows.write(&forecast.scenario, band, withheld.contains(&index));
         }
+        self::bytes(rows.writer)
+    }));
+    bytes.concat()
+}
+
+const IN_MEMORY: &str = "writing to memory does not fail";
+
+fn writer() -> Writer<Vec<u8>> {
+    WriterBuilder::new()
+        .terminator(Terminator::CRLF)
+        .from_writer(Vec::new())
+}
+
+fn bytes(writer: Writer<Vec<u8>>) -> Vec<u8> {
+    writer.into_inner().ok().expect(IN_MEMORY)
+}
+
+/// Rows of bands, field by field.
+struct Rows {
+    writer: Writer<Vec<u8>>,
+    /// Room for the field that is written.
+    field: String,
+}
+
+impl Rows {
+    fn write(&mut self, scenario: &str, band: &Band, is_withheld: bool) {
+        let (metric, segment_by, segment, period) = band.key();
+        for word in [scenario, metric, segment_by, segment, period] {
+            self.text(word);
+        }
+        self.put(format_args!("{}", band.date));
+        self.text(band.series.unit.word());
+        let numbers = [band.mean, band.sd].into_iter().chain(band.percentiles);
+        for value in numbers.chain([band.mean_se, band.percentile_se[3]]) {
+            match value.is_finite() {
+                _ if is_withheld => self.put(format_args!("{WITHHELD}")),
+                true => self.put(format_args!("{value}")),
+                false => self.put(format_args!("{NOT_APPLICABLE}")),
+            }
+        }
+        self.put(format_args!("{}", band.replicates));
+        let end_of_row = [""; 0];
+        self.writer.write_record(end_of_row).expect(IN_MEMORY);
     }
-    writer.flush().expect(in_memory);
-    drop(writer);
-    ["\u{feff}".as_bytes(), &bytes].concat()
-}
 
-fn row(scenario: &str, band: &Band, is_withheld: bool) -> [String; HEADERS.len()] {
-    let (metric, segment_by, segment, period) = band.key();
-    let number = |value: f64| match value.is_finite() {
-        _ if is_withheld => WITHHELD.to_owned(),
-        true => value.to_string(),
-        false => NOT_APPLICABLE.to_owned(),
-    };
-    let [p05, p10, p25, p50, p75, p90, p95] = band.percentiles.map(number);
-    [
-        text(scenario),
-        text(metric),
-        text(segment_by),
-        text(segment),
-        text(period),
-        band.date.to_string(),
-        text(band.series.unit.word()),
-        number(band.mean),
-        number(band.sd),
-        p05,
-        p10,
-        p25,
-        p50,
-        p75,
-        p90,
-        p95,
-        number(band.mean_se),
-        number(band.percentile_se[3]),
-        band.replicates.to_string(),
-    ]
-}
+    /// Text that a spreadsheet takes for text: an apostrophe keeps what begins
+    /// like a formula from being worked out.
+    fn text(&mut self, word: &str) {
+        let mark = match word.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+            true => "'",
+            false => "",
+        };
+        self.put(format_args!("{mark}{word}"));
+    }
 
-/// Text that a spreadsheet takes for text: an apostrophe keeps what begins like
-/// a formula from being worked out.
-fn text(word: &str) -> String {
-    match word.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        true => format!("'{word}"),
-        false => word.to_owned(),
+    fn put(&mut self, field: fmt::Arguments<'_>) {
+        self.field.clear();
+        self.field.write_fmt(field).expect(IN_MEMORY);
+        self.writer.write_field(&self.field).expect(IN_MEMORY);
     }
 }
 
@@ -95,8 +114,13 @@ mod tests {
 
     #[test]
     fn a_label_that_looks_like_a_formula_stays_text() {
-        assert_eq!(text("=1+1"), "'=1+1");
-        assert_eq!(text("@sum"), "'@sum");
-        assert_eq!(text("50% achieved"), "50% achieved");
+        let mut rows = Rows {
+            writer: writer(),
+            field: String::new(),
+        };
+        for word in ["=1+1", "@sum", "50% achieved"] {
+            rows.text(word);
+        }
+        assert_eq!(bytes(rows.writer), b"'=1+1,'@sum,50% achieved");
     }
 }
