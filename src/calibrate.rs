@@ -143,7 +143,7 @@ pub fn calibrate(returned: &Return, options: &CalibrateOptions) -> Result<Fit, C
     }
     let known = returned.as_at(as_at);
     let window = Window::new(&known, as_at, since);
-    let cohort = Cohort::of(&known, as_at);
+    let cohort = Cohort::of(&known, as_at, window.follows_plans);
     if cohort.children.is_empty() {
         return Err(CalibrateError::Nobody { as_at });
     }

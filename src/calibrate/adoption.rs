@@ -218,16 +218,46 @@ pub fn plan(
     })
 }
 
-/// Days for which a child under a placement order has been placed with
-/// adopters, or has waited to be; none without an order.
-pub fn days_in_stage(period: &CarePeriod, as_at: Date) -> Option<i32> {
-    let (mut ordered, mut placed) = (None, None);
-    for episode in period.episodes.iter().filter(|one| one.start <= as_at) {
-        let since = |was: Option<Date>, holds: bool| holds.then(|| was.unwrap_or(episode.start));
-        ordered = since(ordered, is_under_order(episode));
-        placed = since(placed, is_under_order(episode) && is_placed(episode));
+/// Whether a stay has ever been under a placement order.
+pub fn has_order(period: &CarePeriod) -> bool {
+    period.episodes.iter().any(is_under_order)
+}
+
+/// Where the one plan of a child in care stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlanState {
+    /// No placement order was made yet.
+    NotYet,
+    /// The child has been placed with adopters, or has waited to be, for so many
+    /// days.
+    Runs(i32),
+    /// It has ended: what comes later, another order too, is care as any other.
+    Over,
+}
+
+impl PlanState {
+    /// The state on a date, given the stay and those before it.
+    pub fn of(period: &CarePeriod, before: &[CarePeriod], as_at: Date) -> Self {
+        if before.iter().any(has_order) {
+            return Self::Over;
+        }
+        let mut state = (Self::NotYet, None, None);
+        for episode in period.episodes.iter().filter(|one| one.start <= as_at) {
+            let (plan, ordered, placed) = &mut state;
+            let since = |was: Option<Date>| was.unwrap_or(episode.start);
+            match (is_under_order(episode), *plan) {
+                (_, Self::Over) | (false, Self::NotYet) => {}
+                (false, Self::Runs(_)) => *plan = Self::Over,
+                (true, _) => {
+                    *ordered = Some(since(*ordered));
+                    *placed = is_placed(episode).then(|| since(*placed));
+                    let stage = placed.or(*ordered).unwrap_or(episode.start);
+                    *plan = Self::Runs(days_between(stage, as_at));
+                }
+            }
+        }
+        state.0
     }
-    Some(days_between(placed.or(ordered)?, as_at))
 }
 
 /// Estimates adoption; none where no plans are followed.
@@ -258,7 +288,7 @@ pub fn adoption(window: &Window) -> Option<Adoption> {
     })
 }
 
-/// Placement orders by band with the years watched: each stay up to its first
+/// Placement orders by band with the years watched: each child up to its first
 /// order. And orders of older children.
 fn orders(window: &Window) -> (Vec<Cell>, usize) {
     let mut cells: Vec<Cell> = ORDER_BANDS
@@ -269,7 +299,7 @@ fn orders(window: &Window) -> (Vec<Cell>, usize) {
         })
         .collect();
     let mut older = 0;
-    for stay in &window.stays {
+    for stay in window.stays.iter().filter(|stay| !stay.is_after_plan) {
         let ordered = stay.plan.map(|plan| plan.ordered);
         let until = ordered.unwrap_or(stay.until);
         for (cell, band) in cells.iter_mut().zip(&ORDER_BANDS) {
@@ -501,24 +531,39 @@ mod tests {
 
     #[test]
     fn a_child_waits_since_the_order_and_settles_in_since_the_placement() {
-        let days = |episodes: &[(i32, Episode)]| {
-            let period = CarePeriod {
-                start: date_after(today(), -900),
-                end: None,
-                episodes: episodes.iter().map(|(_, episode)| *episode).collect(),
-                home: None,
-            };
-            days_in_stage(&period, today())
-        };
+        let state = |episodes: &[(i32, Episode)]| PlanState::of(&stay(episodes), &[], today());
         let before = episode(-900, LegalStatus::C1, Place::U6);
         let order = episode(-700, LegalStatus::E1, Place::U6);
         let moved = episode(-650, LegalStatus::E1, Place::K2);
         let placed = episode(-500, LegalStatus::E1, Place::A6);
         let reversed = episode(-100, LegalStatus::C2, Place::U6);
-        assert_eq!(days(&[before]), None);
-        assert_eq!(days(&[before, order, moved]), Some(700));
-        assert_eq!(days(&[before, order, placed]), Some(500));
-        assert_eq!(days(&[before, order, placed, reversed]), None);
+        assert_eq!(state(&[before]), PlanState::NotYet);
+        assert_eq!(state(&[before, order, moved]), PlanState::Runs(700));
+        assert_eq!(state(&[before, order, placed]), PlanState::Runs(500));
+        let over = [before, order, placed, reversed];
+        assert_eq!(state(&over), PlanState::Over);
+    }
+
+    #[test]
+    fn a_child_whose_plan_is_over_waits_for_no_adopters_under_another_order() {
+        let order = episode(-700, LegalStatus::E1, Place::U6);
+        let reversed = episode(-400, LegalStatus::C2, Place::U6);
+        let again = episode(-100, LegalStatus::E1, Place::U6);
+        let state = |episodes: &[(i32, Episode)], before: &[CarePeriod]| {
+            PlanState::of(&stay(episodes), before, today())
+        };
+        assert_eq!(state(&[order, reversed, again], &[]), PlanState::Over);
+        assert_eq!(state(&[again], &[stay(&[order])]), PlanState::Over);
+        assert_eq!(state(&[again], &[stay(&[reversed])]), PlanState::Runs(100));
+    }
+
+    fn stay(episodes: &[(i32, Episode)]) -> CarePeriod {
+        CarePeriod {
+            start: date_after(today(), -900),
+            end: None,
+            episodes: episodes.iter().map(|(_, episode)| *episode).collect(),
+            home: None,
+        }
     }
 
     /// Plans ordered each day of a thousand that end by a law: the match and the

@@ -2,8 +2,8 @@
 //! random id, the month of birth, the start of care, legal status, placement
 //! and stream. Nothing leads from a row back to the return.
 
-use super::adoption::days_in_stage;
-use super::scenario::{ASYLUM, GENERAL};
+use super::adoption::PlanState;
+use super::scenario::{AFTER_PLAN, ASYLUM, GENERAL};
 use crate::luck::{Purpose, Seed};
 use crate::output::sha256;
 use crate::ssda903::codes::{LegalKind, PlacementKind};
@@ -38,18 +38,18 @@ pub struct InCare {
     pub placement: PlacementKind,
     /// Whether an unaccompanied asylum seeker.
     pub is_unaccompanied: bool,
-    /// Days placed with adopters or waiting to be, under a placement order.
-    pub days_in_stage: Option<i32>,
+    /// Where the plan for adoption stands; as before any where none is followed.
+    pub plan: PlanState,
 }
 
 impl Cohort {
     /// Children under eighteen in care in the night of a date.
-    pub fn of(known: &Return, as_at: Date) -> Self {
+    pub fn of(known: &Return, as_at: Date, follows_plans: bool) -> Self {
         let mut children = Vec::new();
         let mut unborn = Vec::new();
         let mut adults = 0;
         for child in &known.children {
-            let Some(in_care) = in_care(child, as_at) else {
+            let Some(in_care) = in_care(child, as_at, follows_plans) else {
                 continue;
             };
             match child.birth {
@@ -117,7 +117,10 @@ fn row(child: &InCare) -> String {
         "{},{},{},{},{}",
         child.birth_month.format("%Y-%m"),
         child.entered,
-        child.legal_status.words(),
+        match child.plan {
+            PlanState::Over => AFTER_PLAN,
+            _ => child.legal_status.words(),
+        },
         child.placement.words(),
         if child.is_unaccompanied {
             ASYLUM
@@ -132,15 +135,20 @@ fn first_of_month(date: Date) -> Date {
 }
 
 /// The child in care in the night of a date; its month of birth to be set.
-fn in_care(child: &Child, as_at: Date) -> Option<InCare> {
+fn in_care(child: &Child, as_at: Date, follows_plans: bool) -> Option<InCare> {
     let period = child.period_on(as_at)?;
     let episode = period.episode_on(as_at).or(period.episodes.last())?;
+    let earlier = child.periods.iter();
+    let earlier = earlier.take_while(|one| one.start < period.start).count();
     Some(InCare {
         birth_month: as_at,
         entered: period.start,
         legal_status: episode.legal_kind(),
         placement: episode.placement_kind(),
         is_unaccompanied: child.uasc.is_some(),
-        days_in_stage: days_in_stage(period, as_at),
+        plan: match follows_plans {
+            true => PlanState::of(period, &child.periods[..earlier], as_at),
+            false => PlanState::NotYet,
+        },
     })
 }

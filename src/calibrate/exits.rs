@@ -290,6 +290,7 @@ mod tests {
             next: None,
             episodes: Vec::new(),
             plan: None,
+            is_after_plan: false,
         }
     }
 

@@ -2,7 +2,7 @@
 //! own forms.
 
 use super::Fit;
-use super::adoption::{AT_ONCE, Adoption, ORDER_BANDS, Stage};
+use super::adoption::{AT_ONCE, Adoption, ORDER_BANDS, PlanState, Stage};
 use super::arrivals::{Arrivals, ENTRY_AGES, Rate, can_enter, seasons};
 use super::exits::{AGES, Cause, TIMES};
 use super::level::{ADMISSIONS, Ahead};
@@ -19,6 +19,9 @@ use std::fmt::Write;
 pub const GENERAL: &str = "general";
 /// Stream of unaccompanied asylum seekers.
 pub const ASYLUM: &str = "unaccompanied asylum seekers";
+/// Legal status of children whose plan for adoption is over: no other is made,
+/// since a child has one plan.
+pub const AFTER_PLAN: &str = "care order after a plan for adoption";
 /// Stream of children who had left before the start and come back.
 pub const RETURNING: &str = "children who left before the start";
 
@@ -124,10 +127,11 @@ impl Writer<'_> {
             ": {} children in care on the start date",
             fit.cohort.children.len()
         ));
-        let names: Vec<String> = LegalKind::ALL
+        let mut names: Vec<String> = LegalKind::ALL
             .iter()
             .map(|kind| quote(kind.words()))
             .collect();
+        names.extend(fit.adoption.as_ref().map(|_| quote(AFTER_PLAN)));
         self.line(format!("[legal_status]\nnames = [{}]\n", names.join(", ")));
     }
 
@@ -515,7 +519,7 @@ impl Writer<'_> {
     /// Placement orders, and what follows: the language links one change to the
     /// next by a pathway that starts within about a day.
     fn adoption(&mut self, adoption: &Adoption) {
-        self.line("# Adoption: from the placement order to the match, to the placement, to the adoption\n# order. While a plan runs no other exit does. A plan that is reversed takes as long as\n# one that is not: a stage has one time. A child has one plan.\n");
+        self.line(format!("# Adoption: from the placement order to the match, to the placement, to the adoption\n# order. While a plan runs no other exit does. A plan that is reversed takes as long as\n# one that is not: a stage has one time. A child has one plan: the status \"{AFTER_PLAN}\" keeps\n# from another.\n"));
         for (band, (cell, rate)) in ORDER_BANDS
             .iter()
             .zip(adoption.orders.iter().zip(&adoption.rates))
@@ -577,9 +581,10 @@ impl Writer<'_> {
             &source,
         );
         let why = ": the care order that the placement order had set aside holds again";
-        self.change(GIVEN_UP, "", REVERSED, why);
+        let reversed = format!("legal_status = {}", quote(AFTER_PLAN));
+        self.change(GIVEN_UP, "", &reversed, why);
         let home = PlacementKind::InHouseFoster.words();
-        let back = format!("{REVERSED}, placement = {}", quote(home));
+        let back = format!("{reversed}, placement = {}", quote(home));
         self.change(
             ENDED,
             "",
@@ -624,7 +629,10 @@ impl Writer<'_> {
         let children = self.fit.cohort.children.iter();
         let mut days: Vec<i32> = children
             .filter(|child| (child.placement == PlacementKind::PlacedForAdoption) == is_placed)
-            .filter_map(|child| child.days_in_stage)
+            .filter_map(|child| match child.plan {
+                PlanState::Runs(days) => Some(days),
+                _ => None,
+            })
             .collect();
         days.sort_unstable();
         days
@@ -656,9 +664,8 @@ impl Writer<'_> {
     }
 }
 
-/// What a placement order leads to, and its end without an adoption.
+/// What a placement order leads to.
 const ORDERED: &str = "legal_status = \"placement order\"";
-const REVERSED: &str = "legal_status = \"full care order\"";
 
 /// Pathways of a plan that ends without an adoption.
 const GIVEN_UP: &str = "plan for adoption reversed";

@@ -6,7 +6,7 @@
 //! what went before says only how long the child has been in care (left
 //! truncation). Who is still in care on day 0 is censored.
 
-use super::adoption::{AdoptionPlan, FEWEST_ORDERS, plan};
+use super::adoption::{AdoptionPlan, FEWEST_ORDERS, has_order, plan};
 use crate::ssda903::codes::ExitKind;
 use crate::ssda903::{CarePeriod, Child, Episode, Return};
 use crate::units::{Date, days_between};
@@ -58,6 +58,8 @@ pub struct Stay {
     /// The child's first plan for adoption, if it is of this stay and plans are
     /// followed. Ordinary exits are those outside it.
     pub plan: Option<AdoptionPlan>,
+    /// Whether an earlier stay was under a placement order.
+    pub is_after_plan: bool,
 }
 
 /// What tells siblings who enter on one day.
@@ -82,7 +84,6 @@ impl Window {
                 continue;
             };
             let (born, adult) = (day(birth), day(adult));
-            let mut had_plan = false;
             for (index, period) in child.periods.iter().enumerate() {
                 let entered = day(period.start);
                 let ended = period.end.map(|end| day(end.date));
@@ -106,8 +107,7 @@ impl Window {
                     .iter()
                     .filter_map(|decision| decision.matched);
                 let matches: Vec<i32> = matches.map(day).collect();
-                let plan_of_stay = plan(&episodes, until, exit, &matches).filter(|_| !had_plan);
-                had_plan |= plan_of_stay.is_some();
+                let is_after_plan = child.periods[..index].iter().any(has_order);
                 stays.push(Stay {
                     child: child.number,
                     born,
@@ -122,7 +122,8 @@ impl Window {
                     family: family(child, period),
                     next: child.periods.get(index + 1).map(|next| day(next.start)),
                     episodes: period.episodes.clone(),
-                    plan: plan_of_stay,
+                    plan: plan(&episodes, until, exit, &matches).filter(|_| !is_after_plan),
+                    is_after_plan,
                 });
             }
         }
