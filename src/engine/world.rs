@@ -130,7 +130,7 @@ pub struct World<'m> {
     changed_pools: Option<Vec<PoolModel>>,
     /// Pence a week (or each, for a fee; or in all, for a programme) of each
     /// line of spend in each segment, `[line][segment]`.
-    pub prices: Rc<[Vec<i64>]>,
+    pub prices: Vec<Rc<[i64]>>,
 }
 
 impl<'m> World<'m> {
@@ -145,6 +145,7 @@ impl<'m> World<'m> {
             drifts: drifts(model, values, luck),
         };
         let (phases, phase_of_segment) = phases(model, parameters, &delivery, None);
+        let lines = model.reporting.lines.iter();
         Self {
             model,
             clocks: model
@@ -171,7 +172,7 @@ impl<'m> World<'m> {
             phases,
             phase_of_segment,
             changed_pools: course.changed_pools(),
-            prices: course.prices(),
+            prices: lines.map(|line| course.price(*line)).collect(),
         }
     }
 
@@ -186,6 +187,16 @@ impl<'m> World<'m> {
             drifts: Vec::new(),
         };
         let (phases, phase_of_segment) = phases(model, parameters, &delivery, Some(&self.phases));
+        let lead = &self.model;
+        let lines = model.reporting.lines.iter().enumerate();
+        let prices = lines.map(|(index, &line)| {
+            let is_same = lead.reporting.lines.get(index) == Some(&line)
+                && model.money.prices_as(&lead.money, line);
+            match is_same {
+                true => Rc::clone(&self.prices[index]),
+                false => course.price(line),
+            }
+        });
         Self {
             model,
             clocks: Rc::clone(&self.clocks),
@@ -194,11 +205,7 @@ impl<'m> World<'m> {
             phases,
             phase_of_segment,
             changed_pools: course.changed_pools(),
-            prices: if model.money == self.model.money {
-                Rc::clone(&self.prices)
-            } else {
-                course.prices()
-            },
+            prices: prices.collect(),
         }
     }
 
@@ -703,37 +710,34 @@ impl Course<'_> {
             .collect()
     }
 
-    fn prices(&self) -> Rc<[Vec<i64>]> {
+    /// Pence of a line of spend in each segment.
+    fn price(&self, line: Line) -> Rc<[i64]> {
         let money = &self.model.money;
-        let segments = self.model.calendar().segments();
-        let flat = |pence: i64| vec![pence; segments.len()];
-        let weekly = |price: &PriceModel| self.weekly_prices(price);
+        let segments = self.model.calendar().segments().len();
+        let weekly = |price: Option<&PriceModel>| match price {
+            Some(price) => self.weekly_prices(price),
+            None => vec![0; segments],
+        };
         let by_segment = |pence: &dyn Fn(Values<'_>) -> i64| -> Vec<i64> {
-            (0..segments.len())
+            (0..segments)
                 .map(|segment| pence(self.at(segment)))
                 .collect()
         };
-        self.model
-            .reporting
-            .lines
-            .iter()
-            .map(|line| match *line {
-                Line::Placement(index) => {
-                    money.placements.get(index).map_or_else(|| flat(0), weekly)
-                }
-                Line::Allowance(index) => weekly(&money.allowances[index]),
-                Line::Overhead => money.overhead.as_ref().map_or_else(|| flat(0), weekly),
-                Line::Fee(index) => {
-                    let pounds = money.fees[index].pounds;
-                    by_segment(&|values| pence(pounds.value(values)))
-                }
-                Line::Grant(index) => {
-                    let nightly = money.grants[index].nightly_pounds;
-                    by_segment(&|values| -pence(nightly.value(values) * DAYS_PER_WEEK))
-                }
-                Line::Programme(index) => self.programme(&money.programmes[index]),
-            })
-            .collect()
+        let prices = match line {
+            Line::Placement(index) => weekly(money.placements.get(index)),
+            Line::Allowance(index) => weekly(Some(&money.allowances[index])),
+            Line::Overhead => weekly(money.overhead.as_ref()),
+            Line::Fee(index) => {
+                let pounds = money.fees[index].pounds;
+                by_segment(&|values| pence(pounds.value(values)))
+            }
+            Line::Grant(index) => {
+                let nightly = money.grants[index].nightly_pounds;
+                by_segment(&|values| -pence(nightly.value(values) * DAYS_PER_WEEK))
+            }
+            Line::Programme(index) => self.programme(&money.programmes[index]),
+        };
+        prices.into()
     }
 
     /// Pence of a programme in each segment; over segments that are parted by a

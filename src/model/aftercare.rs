@@ -3,6 +3,7 @@
 
 use super::clocks::{Curves, Mask, Time};
 use super::numbers::{Number, ParameterSet};
+use super::series::Line;
 use crate::config::Config;
 use crate::config::money::Category;
 use crate::units::{Date, birthday, days_between};
@@ -98,6 +99,21 @@ pub struct Money {
     pub growth_days: Vec<i32>,
     /// Pence spent before the start in the first financial year, by category.
     pub spent_to_date: Vec<(Category, i64)>,
+}
+
+impl Money {
+    /// Whether a line of spend has the prices that it has in another model.
+    pub fn prices_as(&self, other: &Self, line: Line) -> bool {
+        self.growth_days == other.growth_days
+            && match line {
+                Line::Placement(index) => self.placements.get(index) == other.placements.get(index),
+                Line::Allowance(index) => self.allowances.get(index) == other.allowances.get(index),
+                Line::Overhead => self.overhead == other.overhead,
+                Line::Fee(index) => self.fees.get(index) == other.fees.get(index),
+                Line::Grant(index) => self.grants.get(index) == other.grants.get(index),
+                Line::Programme(index) => self.programmes.get(index) == other.programmes.get(index),
+            }
+    }
 }
 
 /// Returns to care of a model.
