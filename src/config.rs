@@ -235,27 +235,8 @@ pub fn load(file: &str, text: &str) -> Result<ScenarioFile, String> {
     if !mistakes.is_empty() {
         return Err(document.report(&mistakes));
     }
-    let read = |(index, scenario): (usize, &scenarios::RawScenario)| {
-        let at = Path::root()
-            .key("scenario")
-            .item(index, Some(&scenario.name));
-        let table = match apply(&document, &schema, (index, scenario), &at) {
-            Ok(table) => table,
-            Err(found) => return Ok((None, found)),
-        };
-        let (config, _, mut found) = check(
-            &decode(&document, &table)?,
-            &scenario.name,
-            scenario.describes.as_deref(),
-            scenario.workstreams.as_ref(),
-        );
-        for mistake in &mut found {
-            mistake.scenario = Some(scenario.name.clone());
-        }
-        Ok((Some(config), found))
-    };
-    let read: Result<Vec<(Option<Config>, Vec<Mistake>)>, String> =
-        raw.scenario.par_iter().enumerate().map(read).collect();
+    let read = |(index, scenario)| read_scenario(&document, &schema, index, scenario);
+    let read: Result<Vec<_>, String> = raw.scenario.par_iter().enumerate().map(read).collect();
     let mut scenarios = Vec::new();
     for (config, mut found) in read? {
         mistakes.append(&mut found);
@@ -275,6 +256,32 @@ pub fn load(file: &str, text: &str) -> Result<ScenarioFile, String> {
         comparison,
         warnings,
     })
+}
+
+/// One scenario of a file, unless what it sets cannot be, and its mistakes.
+fn read_scenario(
+    document: &Document,
+    schema: &serde_json::Value,
+    index: usize,
+    scenario: &scenarios::RawScenario,
+) -> Result<(Option<Config>, Vec<Mistake>), String> {
+    let at = Path::root()
+        .key("scenario")
+        .item(index, Some(&scenario.name));
+    let table = match apply(document, schema, (index, scenario), &at) {
+        Ok(table) => table,
+        Err(found) => return Ok((None, found)),
+    };
+    let (config, _, mut found) = check(
+        &decode(document, &table)?,
+        &scenario.name,
+        scenario.describes.as_deref(),
+        scenario.workstreams.as_ref(),
+    );
+    for mistake in &mut found {
+        mistake.scenario = Some(scenario.name.clone());
+    }
+    Ok((Some(config), found))
 }
 
 /// The JSON Schema of the language, generated from its types.

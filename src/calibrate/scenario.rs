@@ -519,7 +519,7 @@ impl Writer<'_> {
     /// Placement orders, and what follows: the language links one change to the
     /// next by a pathway that starts within about a day.
     fn adoption(&mut self, adoption: &Adoption) {
-        self.line(format!("# Adoption: from the placement order to the match, to the placement, to the adoption\n# order. While a plan runs no other exit does. A plan that is reversed takes as long as\n# one that is not: a stage has one time. A child has one plan: the status \"{AFTER_PLAN}\" keeps\n# from another.\n"));
+        self.line(format!("# Adoption: from the placement order to the match, to the placement, to the adoption\n# order. While a plan runs no other exit does. A plan that is reversed takes as long as\n# one that is not: a stage has one time. A child has one plan:\n# the status \"{AFTER_PLAN}\" keeps from another.\n"));
         for (band, (cell, rate)) in ORDER_BANDS
             .iter()
             .zip(adoption.orders.iter().zip(&adoption.rates))

@@ -4,9 +4,6 @@
 //! of its own in each year, and a family exists where its mark lies below the
 //! current rate: a higher rate adds families and changes none.
 
-// A place stands for one family, or one child, in every column.
-#![expect(clippy::needless_range_loop)]
-
 use super::crowd::Crowd;
 use super::life::{NONE, Whereabouts, day_of};
 use super::phase::{PanelPhase, StreamPhase};

@@ -379,8 +379,9 @@ impl Work for Picks<'_> {
     #[inline(always)]
     fn work(self) -> Self::Output {
         let mut cells = [[0; CROWD]; DIMENSIONS];
-        for dimension in 0..DIMENSIONS {
-            cells[dimension] = self.pickers[dimension].pick_each(self.words[dimension]);
+        let pickers = self.pickers.iter().zip(self.words);
+        for (cells, (picker, words)) in cells.iter_mut().zip(pickers) {
+            *cells = picker.pick_each(words);
         }
         cells
     }

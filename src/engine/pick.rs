@@ -1,8 +1,5 @@
 //! Picking one of several by its share, with one word of luck.
 
-// A place stands for one child in every column.
-#![expect(clippy::needless_range_loop)]
-
 use crate::luck::{CROWD, uniform};
 use crate::model::entries::{Ages, Shares};
 use crate::model::numbers::{Number, Values};

@@ -60,7 +60,7 @@ fn writer() -> Writer<Vec<u8>> {
 }
 
 fn bytes(writer: Writer<Vec<u8>>) -> Vec<u8> {
-    writer.into_inner().ok().expect(IN_MEMORY)
+    writer.into_inner().expect(IN_MEMORY)
 }
 
 /// Rows of bands, field by field.
