@@ -7,6 +7,8 @@ pub mod company;
 mod counting;
 mod crowd;
 pub mod delivery;
+mod entrants;
+mod hearings;
 pub mod life;
 pub mod phase;
 mod pick;

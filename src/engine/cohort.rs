@@ -3,7 +3,6 @@
 use super::arrivals::cohort_key;
 use super::crowd::Crowd;
 use super::life::{Life, NONE, Step};
-use super::pick::Picker;
 use super::record::{Event, Recorder};
 use super::replicate::{Fork, Play};
 use super::world::World;
@@ -11,7 +10,6 @@ use crate::luck::{CROWD, CrowdWords, Key, Luck, Purpose, uniform};
 use crate::margins::DIMENSIONS;
 use crate::model::entries::{CohortBands, CohortModel, KnownBy};
 use crate::model::stages::CaseFilter;
-use crate::wide::{Work, widest};
 use std::ops::Range;
 
 /// Up to a crowd of the cohort, as the margins or the file know them.
@@ -338,7 +336,10 @@ impl Members {
                 let pickers = world.cohort.as_ref().expect("a drawn cohort has shares");
                 let [[first, second, third, fourth], [age, served, fifth, _]] = words;
                 let words = [first, second, third, fourth, fifth];
-                (widest(Picks { pickers, words }), [age, served], bands)
+                let cells = std::array::from_fn(|dimension| {
+                    pickers[dimension].pick_crowd(words[dimension])
+                });
+                (cells, [age, served], bands)
             }
         };
         let [ages, legal_statuses, placements, days, streams] = cells;
@@ -364,26 +365,6 @@ impl Members {
             && filter.stream.has(self.stream[place])
             && (filter.age.0..filter.age.1).contains(&age)
             && (filter.served.0..filter.served.1).contains(&served)
-    }
-}
-
-/// Cells of a crowd of the cohort.
-struct Picks<'a> {
-    pickers: &'a [Picker; DIMENSIONS],
-    words: [&'a [u32; CROWD]; DIMENSIONS],
-}
-
-impl Work for Picks<'_> {
-    type Output = [[u8; CROWD]; DIMENSIONS];
-
-    #[inline(always)]
-    fn work(self) -> Self::Output {
-        let mut cells = [[0; CROWD]; DIMENSIONS];
-        let pickers = self.pickers.iter().zip(self.words);
-        for (cells, (picker, words)) in cells.iter_mut().zip(pickers) {
-            *cells = picker.pick_each(words);
-        }
-        cells
     }
 }
 

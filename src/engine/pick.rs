@@ -3,6 +3,7 @@
 use crate::luck::{CROWD, uniform};
 use crate::model::entries::{Ages, Shares};
 use crate::model::numbers::{Number, Values};
+use crate::wide::{Work, widest};
 
 /// Cumulative shares of which one is picked by a word of luck.
 #[derive(Debug, Clone)]
@@ -56,6 +57,14 @@ impl Picker {
     }
 
     /// The same for a crowd.
+    pub fn pick_crowd(&self, words: &[u32; CROWD]) -> [u8; CROWD] {
+        widest(Picks {
+            picker: self,
+            words,
+        })
+    }
+
+    /// The same within other work.
     #[inline(always)]
     pub fn pick_each(&self, words: &[u32; CROWD]) -> [u8; CROWD] {
         let mut indices = [self.first as u32; CROWD];
@@ -146,8 +155,12 @@ impl AgePicker {
     }
 
     /// Ages in days of a crowd.
+    pub fn days_of_crowd(&self, words: &[u32; CROWD]) -> [f64; CROWD] {
+        widest(Days { ages: self, words })
+    }
+
     #[inline(always)]
-    pub fn days_of_each(&self, words: &[u32; CROWD]) -> [f64; CROWD] {
+    fn days_of_each(&self, words: &[u32; CROWD]) -> [f64; CROWD] {
         let bands = self.bands.pick_each(words);
         let mut days = [0.0; CROWD];
         for (band, &[from, age, slope]) in self.lines.iter().enumerate() {
@@ -158,6 +171,34 @@ impl AgePicker {
             }
         }
         days
+    }
+}
+
+struct Picks<'a> {
+    picker: &'a Picker,
+    words: &'a [u32; CROWD],
+}
+
+impl Work for Picks<'_> {
+    type Output = [u8; CROWD];
+
+    #[inline(always)]
+    fn work(self) -> Self::Output {
+        self.picker.pick_each(self.words)
+    }
+}
+
+struct Days<'a> {
+    ages: &'a AgePicker,
+    words: &'a [u32; CROWD],
+}
+
+impl Work for Days<'_> {
+    type Output = [f64; CROWD];
+
+    #[inline(always)]
+    fn work(self) -> Self::Output {
+        self.ages.days_of_each(self.words)
     }
 }
 
