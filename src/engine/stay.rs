@@ -6,7 +6,7 @@
 use super::life::{Life, Step, Whereabouts, day_of};
 use super::record::{Event, Recorder};
 use super::replicate::Play;
-use super::world::Standing;
+use super::ticking::Standing;
 use crate::luck::{Purpose, exponential};
 use crate::model::clocks::{ClockSet, Effect};
 

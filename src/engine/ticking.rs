@@ -1,0 +1,232 @@
+//! The numbers of one clock in one replicate, and what they make of luck.
+
+use crate::luck::{Logarithms, logarithm, uniform};
+use crate::model::curves::Curve;
+
+/// A clock's numbers.
+#[derive(Debug, Clone)]
+pub struct Ticking {
+    pub(super) hazard: TickingHazard,
+    pub(super) factor: f64,
+    /// Factors by calendar: each holds until its day. Empty where constant.
+    pub(super) timeline: Vec<(f64, f64)>,
+    /// A word from which on the clock cannot ring by the horizon, whatever the
+    /// child's age and time in care.
+    pub never_from: u32,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum TickingHazard {
+    Curve {
+        curve: usize,
+        days: f64,
+        applies: f64,
+        /// Share that has rung by the horizon, on a clock that starts with it.
+        most: f64,
+    },
+    Bands {
+        /// Daily rates, `[age][time]` flat.
+        daily: Vec<f64>,
+        /// Most luck that could be used up to the horizon from each band of
+        /// age and of time on, `[age][time]` flat.
+        most: Vec<f64>,
+    },
+}
+
+/// What became of a clock's luck over a stretch of time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Walk {
+    /// The clock rings at this time.
+    Rings(f64),
+    /// It does not; so much luck is used up.
+    Spent(f64),
+}
+
+/// Where a child stands when a clock is read.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing {
+    /// Day of birth.
+    pub born: f64,
+    /// Day from which the clocks run.
+    pub origin: f64,
+}
+
+/// A clock that starts at its own zero and has no factor: its word alone says
+/// when it rings.
+#[derive(Debug, Clone, Copy)]
+pub struct Straight<'a> {
+    pub(super) curve: &'a Curve,
+    pub(super) logarithms: &'static Logarithms,
+    pub(super) days: f64,
+    pub(super) applies: f64,
+    pub(super) most: f64,
+}
+
+impl Straight<'_> {
+    /// When it rings, and whether that can be believed: a word at the very ends
+    /// of the curve's table needs [`Straight::ring_anywhere`].
+    #[inline(always)]
+    pub fn ring(&self, origin: f64, word: u32) -> (f64, bool) {
+        // The share that lasts longer; below 1 − applies, the time never comes.
+        let lasts = uniform(!word);
+        let survives = lasts - (1.0 - self.applies);
+        let is_never = (survives <= 0.0) | (1.0 - lasts >= self.most);
+        let share = if is_never {
+            0.5
+        } else {
+            survives / self.applies
+        };
+        let (time, is_inside) = self.curve.time_inside(-self.logarithms.of(share));
+        let ring = origin + time * self.days;
+        let ring = if is_never { f64::INFINITY } else { ring };
+        (ring, is_inside | is_never)
+    }
+
+    /// When it rings, whatever the word.
+    #[inline]
+    pub fn ring_anywhere(&self, origin: f64, word: u32) -> f64 {
+        let (ring, is_inside) = self.ring(origin, word);
+        if is_inside {
+            return ring;
+        }
+        let share = (uniform(!word) - (1.0 - self.applies)) / self.applies;
+        origin + self.curve.time(-self.logarithms.of(share)) * self.days
+    }
+}
+
+impl Ticking {
+    /// Stretches of time with one factor each: begin, end, factor.
+    pub(super) fn stretches(&self, from: f64, until: f64) -> impl Iterator<Item = (f64, f64, f64)> {
+        let mut begin = from;
+        self.timeline
+            .iter()
+            .skip_while(move |(end, _)| *end <= from)
+            .map_while(move |&(end, factor)| {
+                let stretch = (begin, end.min(until), factor * self.factor);
+                begin = end;
+                (stretch.0 < until).then_some(stretch)
+            })
+    }
+}
+
+/// Runs a clock of banded rates.
+pub(super) fn walk_bands(
+    ages: &[f64],
+    times: &[f64],
+    daily: &[f64],
+    child: Standing,
+    (from, until): (f64, f64),
+    luck: f64,
+    factor: f64,
+) -> Walk {
+    let mut now = from;
+    let mut spent = 0.0;
+    let mut age = 0;
+    while age + 1 < ages.len() && ages[age] <= now - child.born {
+        age += 1;
+    }
+    let mut time = 0;
+    while times[time] <= now - child.origin {
+        time += 1;
+    }
+    loop {
+        let age_end = child.born + ages[age];
+        let time_end = child.origin + times[time];
+        let stop = until.min(age_end).min(time_end);
+        let rate = daily[age * times.len() + time] * factor;
+        let used = rate * (stop - now);
+        if spent + used >= luck && rate > 0.0 {
+            return Walk::Rings(now + (luck - spent) / rate);
+        }
+        spent += used;
+        now = stop;
+        if now >= until {
+            return Walk::Spent(spent);
+        }
+        if now >= age_end {
+            if age + 1 == ages.len() {
+                return Walk::Spent(spent);
+            }
+            age += 1;
+        }
+        if now >= time_end {
+            time += 1;
+        }
+    }
+}
+
+/// Cumulative hazard of a time that ever comes with probability `applies`.
+#[inline]
+pub(super) fn defective_hazard(curve: &Curve, applies: f64, time: f64) -> f64 {
+    if time <= 0.0 {
+        return 0.0;
+    }
+    let hazard = curve.hazard(time);
+    if applies >= 1.0 {
+        hazard
+    } else {
+        -logarithm(1.0 - applies + applies * libm::exp(-hazard))
+    }
+}
+
+/// The inverse: infinite where the time never comes.
+#[inline]
+pub(super) fn defective_time(curve: &Curve, applies: f64, hazard: f64) -> f64 {
+    if applies >= 1.0 {
+        return curve.time(hazard);
+    }
+    let survives = libm::exp(-hazard) - (1.0 - applies);
+    if survives <= 0.0 {
+        f64::INFINITY
+    } else {
+        curve.time(-logarithm(survives / applies))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn banded_rates_are_walked_band_by_band() {
+        // Ages 1 and 18 years, times 100 days and on; daily rates 0.01, 0.02
+        // in the first year of life, then 0.001, 0.0.
+        let ages = [365.25, 6574.5];
+        let times = [100.0, f64::INFINITY];
+        let rates = [0.01, 0.02, 0.001, 0.0];
+        let child = Standing {
+            born: -300.0,
+            origin: 0.0,
+        };
+        // 65.25 days at 0.01, then 34.75 at 0.001, then nothing.
+        let used = 0.6525 + 0.03475;
+        match walk_bands(&ages, &times, &rates, child, (0.0, 1000.0), 5.0, 1.0) {
+            Walk::Spent(spent) => assert!((spent - used).abs() < 1e-12),
+            rings => panic!("{rings:?}"),
+        }
+        // Without end of luck, what is used is the same.
+        assert_eq!(
+            walk_bands(
+                &ages,
+                &times,
+                &rates,
+                child,
+                (0.0, 90.0),
+                f64::INFINITY,
+                1.0
+            ),
+            Walk::Spent(65.25 * 0.01 + 24.75 * 0.001)
+        );
+        let Walk::Rings(time) = walk_bands(&ages, &times, &rates, child, (0.0, 1000.0), 0.66, 1.0)
+        else {
+            panic!("the luck runs out")
+        };
+        assert!((time - (65.25 + 7.5)).abs() < 1e-9);
+        // Twice the hazard, half the time.
+        let Walk::Rings(time) = walk_bands(&ages, &times, &rates, child, (0.0, 1000.0), 0.5, 2.0)
+        else {
+            panic!("the luck runs out")
+        };
+        assert!((time - 25.0).abs() < 1e-9);
+    }
+}
