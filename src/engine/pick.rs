@@ -220,7 +220,8 @@ mod tests {
         for ends in tables {
             let picker = Picker::of(ends);
             let near = ends.iter().map(|end| (end * 4_294_967_296.0) as u32);
-            let words = near.flat_map(|word| (0..5).map(move |step| word.wrapping_add(step) - 2));
+            let words = near
+                .flat_map(|word| (0..5).map(move |step| word.wrapping_add(step).wrapping_sub(2)));
             let words: Vec<u32> = words.chain([0, 1, u32::MAX - 1, u32::MAX]).collect();
             for some in words.chunks(CROWD) {
                 let mut crowd = [0; CROWD];
