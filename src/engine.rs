@@ -220,11 +220,12 @@ impl<'m> Player<'m> {
 /// The worlds of a company's models in one replicate.
 fn worlds<'m>(company: &Company<'m>, parameters: &[f64], luck: &Luck) -> Vec<World<'m>> {
     let (lead, others) = company.models.split_first().expect("a company has a lead");
-    let lead = World::draw(lead, parameters, &luck.branch());
-    let others = others.iter();
-    let others = others.map(|model| lead.draw_beside(model, parameters, &luck.branch()));
-    let others: Vec<World<'m>> = others.collect();
-    [lead].into_iter().chain(others).collect()
+    let mut worlds = vec![World::draw(lead, parameters, &luck.branch())];
+    for model in others {
+        let beside = worlds[0].draw_beside(model, parameters, &luck.branch());
+        worlds.push(beside);
+    }
+    worlds
 }
 
 /// A future whose parameters and chance need not be of one replicate.

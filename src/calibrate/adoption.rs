@@ -241,22 +241,19 @@ impl PlanState {
         if before.iter().any(has_order) {
             return Self::Over;
         }
-        let mut state = (Self::NotYet, None, None);
+        let (mut plan, mut ordered, mut placed) = (Self::NotYet, None, None);
         for episode in period.episodes.iter().filter(|one| one.start <= as_at) {
-            let (plan, ordered, placed) = &mut state;
-            let since = |was: Option<Date>| was.unwrap_or(episode.start);
-            match (is_under_order(episode), *plan) {
+            match (is_under_order(episode), plan) {
                 (_, Self::Over) | (false, Self::NotYet) => {}
-                (false, Self::Runs(_)) => *plan = Self::Over,
+                (false, Self::Runs(_)) => plan = Self::Over,
                 (true, _) => {
-                    *ordered = Some(since(*ordered));
-                    *placed = is_placed(episode).then(|| since(*placed));
-                    let stage = placed.or(*ordered).unwrap_or(episode.start);
-                    *plan = Self::Runs(days_between(stage, as_at));
+                    let ordered = *ordered.get_or_insert(episode.start);
+                    placed = is_placed(episode).then(|| placed.unwrap_or(episode.start));
+                    plan = Self::Runs(days_between(placed.unwrap_or(ordered), as_at));
                 }
             }
         }
-        state.0
+        plan
     }
 }
 

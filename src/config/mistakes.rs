@@ -76,7 +76,11 @@ impl Path {
 
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.addresses().last().unwrap_or_default())
+        let mut address = String::new();
+        for step in &self.0 {
+            step.write(&mut address)?;
+        }
+        f.write_str(&address)
     }
 }
 

@@ -231,7 +231,7 @@ impl<R: Recorder> Play<'_, R> {
                         continue;
                     }
                     let family = self.family(stream, key, &words, &referred, place);
-                    self.refer(family);
+                    self.refer(family, family.time);
                     if has_limit {
                         waiting.push(family);
                     } else {
@@ -267,19 +267,13 @@ impl<R: Recorder> Play<'_, R> {
         }
     }
 
-    /// Counts a referral.
+    /// Counts a referral at a time.
     #[inline(always)]
-    fn refer(&mut self, family: Family) {
+    pub(super) fn refer(&mut self, family: Family, time: f64) {
         self.tally
-            .event(self.calendar, self.counters.referrals, family.day);
+            .event(self.calendar, self.counters.referrals, day_of(time));
         let stream = family.stream as u8;
-        self.note(
-            family.key,
-            family.time,
-            Event::Referred { stream },
-            None,
-            None,
-        );
+        self.note(family.key, time, Event::Referred { stream }, None, None);
     }
 
     /// Highest rate of a stream in a forecast year, in families a year.

@@ -105,9 +105,8 @@ impl Roster {
         for (scenario, world) in worlds.iter().enumerate() {
             let pathways = &world.model.pathways;
             let is_same = |other: &World<'_>| {
-                let both = other.model.pathways.iter().zip(pathways);
-                both.into_iter()
-                    .all(|(one, other)| one.cases == other.cases && one.eligible == other.eligible)
+                let mut both = other.model.pathways.iter().zip(pathways);
+                both.all(|(one, other)| one.cases == other.cases && one.eligible == other.eligible)
             };
             let first = worlds[..scenario].iter().position(is_same);
             self.lists.push(first.unwrap_or(scenario));

@@ -3,7 +3,6 @@
 
 use super::arrivals::{Family, Referred, sitting_after};
 use super::crowd::Crowd;
-use super::life::day_of;
 use super::phase::PanelPhase;
 use super::record::{Event, Recorder};
 use super::replicate::Play;
@@ -277,17 +276,7 @@ impl<R: Recorder> Play<'_, R> {
         if time > self.horizon {
             return None;
         }
-        self.tally
-            .event(self.calendar, self.counters.referrals, day_of(time));
-        self.note(
-            family.key,
-            time,
-            Event::Referred {
-                stream: family.stream as u8,
-            },
-            None,
-            None,
-        );
+        self.refer(family, time);
         Some(time)
     }
 }

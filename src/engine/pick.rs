@@ -158,20 +158,6 @@ impl AgePicker {
     pub fn days_of_crowd(&self, words: &[u32; CROWD]) -> [f64; CROWD] {
         widest(Days { ages: self, words })
     }
-
-    #[inline(always)]
-    fn days_of_each(&self, words: &[u32; CROWD]) -> [f64; CROWD] {
-        let bands = self.bands.pick_each(words);
-        let mut days = [0.0; CROWD];
-        for (band, &[from, age, slope]) in self.lines.iter().enumerate() {
-            for place in 0..CROWD {
-                let within = age + (uniform(words[place]) - from) * slope;
-                let is_here = usize::from(bands[place]) == band;
-                days[place] = if is_here { within } else { days[place] };
-            }
-        }
-        days
-    }
 }
 
 struct Picks<'a> {
@@ -198,7 +184,16 @@ impl Work for Days<'_> {
 
     #[inline(always)]
     fn work(self) -> Self::Output {
-        self.ages.days_of_each(self.words)
+        let bands = self.ages.bands.pick_each(self.words);
+        let mut days = [0.0; CROWD];
+        for (band, &[from, age, slope]) in self.ages.lines.iter().enumerate() {
+            for place in 0..CROWD {
+                let within = age + (uniform(self.words[place]) - from) * slope;
+                let is_here = usize::from(bands[place]) == band;
+                days[place] = if is_here { within } else { days[place] };
+            }
+        }
+        days
     }
 }
 
