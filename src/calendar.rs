@@ -52,9 +52,13 @@ pub struct Calendar {
     month_ends: Vec<i32>,
     financial_years: Vec<FinancialYear>,
     segments: Vec<Segment>,
-    /// From day 0 to the day after the last.
-    places: Vec<Place>,
+    /// From day 0 on; behind the last day, the place one past the last.
+    places: Box<[Place; MOST_DAYS]>,
 }
+
+/// More days than the longest forecast has: a number that is known when the
+/// program is built, so that places are looked up side by side.
+const MOST_DAYS: usize = 1 << 14;
 
 /// Where a day lies among the segments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -87,8 +91,8 @@ impl Calendar {
     /// segment at every month start and at every day of `price_changes`.
     ///
     /// # Panics
-    /// Where `end` is not after `start` or is not a month end: the
-    /// configuration has checked both.
+    /// Where `end` is not after `start`, is not a month end or is more than 40
+    /// years away: the configuration has checked all three.
     pub fn new(start: Date, end: Date, price_changes: &[Date]) -> Self {
         Self::with_seams(start, end, price_changes, &[])
     }
@@ -142,8 +146,17 @@ impl Calendar {
             let nights = 0..=segment.last_day - segment.first_day;
             nights.map(move |night| Place::new(index, night))
         });
-        let places = [Place::new(0, 0)].into_iter().chain(days);
-        let places = places.chain([Place::new(segments.len(), 0)]).collect();
+        let mut places = Box::new([Place::new(segments.len(), 0); MOST_DAYS]);
+        assert!(
+            (0..MOST_DAYS as i32).contains(&(horizon + 1)),
+            "forecasts are shorter"
+        );
+        for (place, day) in places
+            .iter_mut()
+            .zip([Place::new(0, 0)].into_iter().chain(days))
+        {
+            *place = day;
+        }
         let financial_years = financial_years(start, &month_ends);
         Self {
             start,
@@ -221,8 +234,7 @@ impl Calendar {
     /// Where a day lies.
     #[inline(always)]
     pub fn place_of(&self, day: i32) -> Place {
-        let last = self.places.len() - 1;
-        self.places[(day.max(0) as usize).min(last)]
+        self.places[(day.max(0) as usize).min(MOST_DAYS - 1)]
     }
 }
 

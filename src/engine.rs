@@ -13,6 +13,7 @@ mod hearings;
 pub mod life;
 pub mod phase;
 mod pick;
+mod places;
 mod plan;
 mod queue;
 pub mod record;

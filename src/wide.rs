@@ -87,9 +87,43 @@ fn at_width<W: Work>(width: Width, work: W) -> W::Output {
     work.work()
 }
 
+/// 1.5 · 2⁵²: a number added to it is rounded to a whole one, which then
+/// stands in the lowest bits.
+const ROUNDER: f64 = 6_755_399_441_055_744.0;
+
+/// The least whole number that is not below a number of up to 2³⁰.
+///
+/// `as` would have to look for numbers that no whole one can hold, one lane
+/// after the other.
+#[inline(always)]
+pub fn whole_above(number: f64) -> i32 {
+    debug_assert!(number.abs() < f64::from(1 << 30), "{number}");
+    let rounded = number + ROUNDER;
+    rounded.to_bits() as i32 + i32::from(rounded - ROUNDER < number)
+}
+
+/// The greatest whole number that is not above a number of up to 2³⁰.
+#[inline(always)]
+pub fn whole_below(number: f64) -> i32 {
+    debug_assert!(number.abs() < f64::from(1 << 30), "{number}");
+    let rounded = number + ROUNDER;
+    rounded.to_bits() as i32 - i32::from(rounded - ROUNDER > number)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whole_numbers_lie_on_either_side() {
+        let thirds = (-3_000..3_000).map(|third| f64::from(third) / 3.0);
+        let halves = (-20..20).map(|half| f64::from(half) / 2.0);
+        let far = [1e9, -1e9, 1e9 - 0.25, 0.25 - 1e9, 1e-300, -1e-300];
+        for number in thirds.chain(halves).chain(far) {
+            assert_eq!(whole_above(number), number.ceil() as i32, "{number}");
+            assert_eq!(whole_below(number), number.floor() as i32, "{number}");
+        }
+    }
 
     struct Sum<'a>(&'a [f64]);
 

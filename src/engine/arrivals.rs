@@ -251,19 +251,38 @@ impl<R: Recorder> Play<'_, R> {
     fn possible_families(&self, stream: usize, keys: &mut Vec<Key>) {
         keys.clear();
         let years = (self.horizon / DAYS_PER_YEAR).ceil() as usize;
-        let layers = (0..years).flat_map(|year| {
-            let layers = self.highest_rate(stream, year) / LAYER_FAMILIES_PER_YEAR;
-            (0..layers.ceil() as usize).map(move |layer| family_key(stream, layer, year, 0))
-        });
-        let layers: Vec<Key> = layers.collect();
-        let mut words = [[0; CROWD]; 4];
-        for some in layers.chunks(CROWD) {
-            self.luck
-                .words_of_crowd(some, Purpose::Arrivals, 0, &mut words);
-            let counts = LAYER_COUNTS.pick_crowd(&words[0]);
-            for (&first, count) in some.iter().zip(counts) {
-                keys.extend((0..Key::from(count)).map(|index| first | index << INDEX_SHIFT));
+        let mut layers = [0; CROWD];
+        let mut some = 0;
+        for year in 0..years {
+            let highest = self.highest_rate(stream, year) / LAYER_FAMILIES_PER_YEAR;
+            for layer in 0..highest.ceil() as usize {
+                layers[some] = family_key(stream, layer, year, 0);
+                some += 1;
+                if some == CROWD {
+                    self.families_of_layers(&layers, keys);
+                    some = 0;
+                }
             }
+        }
+        self.families_of_layers(&layers[..some], keys);
+    }
+
+    fn families_of_layers(&self, layers: &[Key], keys: &mut Vec<Key>) {
+        let mut words = [[0; CROWD]; 4];
+        self.luck
+            .words_of_crowd(layers, Purpose::Arrivals, 0, &mut words);
+        let counts = LAYER_COUNTS.pick_crowd(&words[0]);
+        for (&first, count) in layers.iter().zip(counts) {
+            let count = usize::from(count);
+            let from = keys.len();
+            // In eights, and what is too much is taken off again: nobody can
+            // guess how many there are.
+            for eight in 0..count.div_ceil(8) as Key {
+                let index = |one: usize| 8 * eight + one as Key;
+                let eight: [Key; 8] = std::array::from_fn(|one| first | index(one) << INDEX_SHIFT);
+                keys.extend_from_slice(&eight);
+            }
+            keys.truncate(from + count);
         }
     }
 

@@ -1,5 +1,8 @@
 //! The children in care on the start date, and the cases identified among them.
 
+// A place stands for one child in every column.
+#![expect(clippy::needless_range_loop)]
+
 use super::arrivals::cohort_key;
 use super::crowd::Crowd;
 use super::life::{Life, NONE, Step};
@@ -10,6 +13,8 @@ use crate::luck::{CROWD, CrowdWords, Key, Luck, Purpose, uniform};
 use crate::margins::DIMENSIONS;
 use crate::model::entries::{CohortBands, CohortModel, KnownBy};
 use crate::model::stages::CaseFilter;
+use crate::wide::{Work, whole_below, widest};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Up to a crowd of the cohort, as the margins or the file know them.
@@ -71,6 +76,11 @@ pub struct Roster {
     may: Vec<u64>,
     /// Word and index of those who may be for any, in this order.
     order: Vec<u64>,
+    /// Those dealt a case last: pathway and index.
+    dealt: Vec<(u8, u32)>,
+    /// All children in the order in which they are played: those identified for
+    /// a pathway, in the first list, come last and side by side.
+    turns: Vec<u32>,
 }
 
 impl Roster {
@@ -113,6 +123,28 @@ impl Roster {
             if first.is_none() {
                 self.choose_cases(scenario, world, luck);
             }
+            if scenario == 0 {
+                self.take_turns(lead.model.pathways.len());
+            }
+        }
+    }
+
+    /// Puts the children in the order of their play, by the cases of the first
+    /// list.
+    fn take_turns(&mut self, pathways: usize) {
+        let children = self.keys.len() as u32;
+        self.turns.clear();
+        let cases = &self.cases[0];
+        let is_free = |child: &u32| {
+            cases
+                .get(*child as usize)
+                .is_none_or(|case| case.pathway == NONE)
+        };
+        self.turns.extend((0..children).filter(is_free));
+        for pathway in 0..pathways {
+            let dealt = self.dealt.iter();
+            let on_it = dealt.filter(|(other, _)| usize::from(*other) == pathway);
+            self.turns.extend(on_it.map(|(_, child)| child));
         }
     }
 
@@ -120,6 +152,7 @@ impl Roster {
     /// luck, dealt to the pathways in turn, each taking the next it may.
     fn choose_cases(&mut self, scenario: usize, world: &World<'_>, luck: &Luck) {
         let pathways = &world.model.pathways;
+        self.dealt.clear();
         let wanted: usize = pathways.iter().map(|pathway| pathway.cases as usize).sum();
         if wanted == 0 {
             return;
@@ -139,8 +172,8 @@ impl Roster {
         may.resize(self.words.len(), u64::MAX);
         if !all_open {
             for (index, may) in may.iter_mut().enumerate() {
-                let members = &self.members[index / CROWD];
-                let is_case = |filter: &CaseFilter| members.is_case(index % CROWD, filter);
+                let (members, member) = (&self.members[index / CROWD], index % CROWD);
+                let is_case = |filter: &CaseFilter| members.is_case(member, filter);
                 *may = pathways.iter().enumerate().fold(0, |may, (bit, pathway)| {
                     may | u64::from(pathway.cases > 0 && is_case(&pathway.eligible)) << bit
                 });
@@ -177,11 +210,18 @@ impl Roster {
                     order: dealt,
                     place: pathways[pathway].cases - *left,
                 };
+                self.dealt.push((pathway as u8, child(place) as u32));
                 *left -= 1;
                 dealt += 1;
                 may[child(place)] = 0;
             }
         }
+    }
+
+    /// The columns that hold a child, and its place in them.
+    #[inline(always)]
+    fn member(&self, child: usize) -> (&Members, usize) {
+        (&self.members[child / CROWD], child % CROWD)
     }
 
     pub(super) fn case(&self, scenario: usize, child: usize) -> Case {
@@ -207,41 +247,47 @@ impl<R: Recorder> Play<'_, R> {
         };
         crowd.here_today = true;
         crowd.since = [0; CROWD];
-        for (chunk, keys) in roster.keys.chunks(CROWD).enumerate() {
-            let members = &roster.members[chunk];
-            let first = chunk * CROWD;
-            crowd.count = keys.len();
-            crowd.keys[..keys.len()].copy_from_slice(keys);
-            crowd.families = crowd.keys;
-            crowd.stream = members.stream;
-            crowd.legal_status = members.legal_status;
-            crowd.placement = members.placement;
-            crowd.born = members.born;
-            crowd.adult = members.adult;
-            crowd.origin = match cohort.from_start_date {
-                true => [0.0; CROWD],
-                false => members.entered,
-            };
-            for place in 0..keys.len() {
-                let common = self.common_case(roster, first + place);
+        let mut turns = Cow::from(&roster.turns);
+        if R::LISTENS {
+            // Whoever listens hears of the children in their own order.
+            turns.to_mut().sort_unstable();
+        }
+        for turns in turns.chunks(CROWD) {
+            crowd.count = turns.len();
+            for (place, &child) in turns.iter().enumerate() {
+                let child = child as usize;
+                let (members, member) = roster.member(child);
+                crowd.keys[place] = roster.keys[child];
+                crowd.families[place] = roster.keys[child];
+                crowd.stream[place] = members.stream[member];
+                crowd.legal_status[place] = members.legal_status[member];
+                crowd.placement[place] = members.placement[member];
+                crowd.born[place] = members.born[member];
+                crowd.adult[place] = members.adult[member];
+                crowd.origin[place] = match cohort.from_start_date {
+                    true => 0.0,
+                    false => members.entered[member],
+                };
+                let common = self.common_case(roster, child);
                 crowd.pathway[place] = common.map_or(NONE, |case| case.pathway);
                 crowd.is_alone[place] = common.is_none();
-                let bed = model.beds[usize::from(members.placement[place])].map(|(pool, _)| pool);
-                self.pools.take_place(members.stream[place], bed);
+                let bed = model.beds[usize::from(members.placement[member])].map(|(pool, _)| pool);
+                self.pools.take_place(members.stream[member], bed);
             }
             self.play_crowd(crowd);
             for other in 0..crowd.others.len() {
                 let place = usize::from(crowd.others[other]);
-                let index = first + place;
-                self.begin_member(members.entered[place], crowd, place);
-                match self.common_case(roster, index) {
+                let child = turns[place] as usize;
+                let (members, member) = roster.member(child);
+                self.begin_member(members.entered[member], crowd, place);
+                match self.common_case(roster, child) {
                     Some(case) => {
                         self.plan_case(&mut crowd.life, case);
                         self.go_on(&mut crowd.life);
                     }
                     None => {
                         let life = self.pools.boxed(&crowd.life);
-                        let member = Some(index);
+                        let member = Some(child);
                         self.forks.push(Fork { life, member });
                     }
                 }
@@ -342,17 +388,16 @@ impl Members {
             }
         };
         let [ages, legal_statuses, placements, days, streams] = cells;
-        let [age, served] = within;
         self.legal_status = legal_statuses;
         self.placement = placements;
         self.stream = streams;
+        (self.born, self.entered) = widest(Within {
+            bands,
+            of: [&ages, &days],
+            words: within,
+        });
         for place in 0..children.len() {
-            let [band, days] = [ages[place], days[place]].map(usize::from);
-            let born = born_within(bands, band, days, uniform(age[place]));
-            self.born[place] = born;
-            self.adult[place] = birthdays.adult(born);
-            let served = served_within(bands, days, uniform(served[place]), -f64::from(born));
-            self.entered[place] = -served;
+            self.adult[place] = birthdays.adult(self.born[place]);
         }
     }
 
@@ -367,20 +412,53 @@ impl Members {
     }
 }
 
-/// Day of birth within an age band, for a child who has been in care at least
-/// as long as its band of days says.
-fn born_within(bands: &CohortBands, band: usize, days_band: usize, u: f64) -> i32 {
-    let (first, last) = bands.born[band];
-    let served = bands.served.get(days_band).map_or(0.0, |(from, _)| *from);
-    let last = last.min(-(served as i32)).max(first);
-    first + (u * f64::from(last - first + 1)) as i32
+/// Days of birth and of entry within the bands of age and of days in care that
+/// children are in.
+struct Within<'a> {
+    bands: &'a CohortBands,
+    /// Bands of age and of days in care.
+    of: [&'a [u8; CROWD]; 2],
+    words: [&'a [u32; CROWD]; 2],
 }
 
-/// Days already in care within a band, never more than the child's age.
-fn served_within(bands: &CohortBands, band: usize, u: f64, age: f64) -> f64 {
-    let Some(&(from, below)) = bands.served.get(band) else {
-        return 0.0;
-    };
-    let below = below.min(age + 1.0).max(from);
-    (from + u * (below - from)).floor().min(age)
+impl Work for Within<'_> {
+    type Output = ([i32; CROWD], [f64; CROWD]);
+
+    /// Whoever has been in care for so long was born before that; nobody has
+    /// been in care for longer than they have lived.
+    #[inline(always)]
+    fn work(self) -> Self::Output {
+        let [ages, days] = self.of;
+        let (mut first, mut last) = ([0; CROWD], [0; CROWD]);
+        for (band, &(from, to)) in self.bands.born.iter().enumerate() {
+            for place in 0..CROWD {
+                let is_here = usize::from(ages[place]) == band;
+                first[place] = if is_here { from } else { first[place] };
+                last[place] = if is_here { to } else { last[place] };
+            }
+        }
+        let (mut least, mut below) = ([0.0; CROWD], [0.0; CROWD]);
+        for (band, &(from, to)) in self.bands.served.iter().enumerate() {
+            for place in 0..CROWD {
+                let is_here = usize::from(days[place]) == band;
+                least[place] = if is_here { from } else { least[place] };
+                below[place] = if is_here { to } else { below[place] };
+            }
+        }
+        let (mut born, mut entered) = ([0; CROWD], [0.0; CROWD]);
+        let [age_words, served_words] = self.words;
+        for place in 0..CROWD {
+            let age = uniform(age_words[place]);
+            let served = uniform(served_words[place]);
+            let last = last[place]
+                .min(-whole_below(least[place]))
+                .max(first[place]);
+            born[place] = first[place] + whole_below(age * f64::from(last - first[place] + 1));
+            let age = -f64::from(born[place]);
+            let below = below[place].min(age + 1.0).max(least[place]);
+            let days = (least[place] + served * (below - least[place])).floor();
+            entered[place] = -days.min(age);
+        }
+        (born, entered)
+    }
 }

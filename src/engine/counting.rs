@@ -52,13 +52,18 @@ impl<R: Recorder> Play<'_, R> {
         let counter = self.counters.placement + usize::from(child.placement);
         let [from, to] = nights.places;
         self.tally.priced_between(counter, from, to);
+        self.count_grants(child, nights.days);
+    }
+
+    /// Counts the nights of a child for which grants are paid.
+    #[inline(always)]
+    pub(super) fn count_grants(&mut self, child: Counted, [from, to]: [i32; 2]) {
         for (index, grant) in self.world.model.money.grants.iter().enumerate() {
             if grant.stream.has(child.stream)
                 && grant.placement.has(child.placement)
                 && grant.legal_status.has(child.legal_status)
             {
                 let birthdays = &self.world.model.birthdays;
-                let [from, to] = nights.days;
                 let from = from.max(birthdays.turns(child.born, grant.age.0));
                 let to = to.min(birthdays.turns(child.born, grant.age.1));
                 self.tally

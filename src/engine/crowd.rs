@@ -12,13 +12,14 @@
 
 use super::counting::Nights;
 use super::life::{Counted, Life, NONE, Whereabouts, day_of};
+use super::places::Places;
 use super::record::Recorder;
 use super::replicate::Play;
 use super::ticking::{Standing, Straight};
 use super::walk::Walkers;
 use crate::calendar::{Calendar, Place};
 use crate::luck::{CROWD, CrowdWords, Key, Purpose, words_at};
-use crate::model::clocks::{ClockSet, MOST_CLOCKS, NO_EXIT};
+use crate::model::clocks::{ClockSet, MOST_CLOCKS, Mask, NO_EXIT};
 use crate::wide::{Work, widest};
 
 /// Stands for the eighteenth birthday among the clocks.
@@ -172,27 +173,21 @@ impl<R: Recorder> Play<'_, R> {
         if crowd.here_today {
             self.walk_crowd(crowd);
         }
-        widest(Days {
-            behind: self.horizon + 1.0,
+        let plain = widest(Days {
+            horizon: self.horizon,
             calendar: self.calendar,
             since: &crowd.since,
+            is_alone: &crowd.is_alone,
             first: &mut crowd.first,
         });
-        let mut counted = [0; CROWD];
-        let mut some = 0;
-        for place in 0..count {
-            let is_over = crowd.first.time[place] > self.horizon;
-            let is_plain = is_over | (crowd.first.kind[place] != NO_EXIT);
-            if crowd.is_alone[place] | !is_plain {
-                crowd.others.push(place as u8);
-            } else {
-                counted[some] = place as u8;
-                some += 1;
-            }
+        let counted = Places::first(count).among(plain);
+        let others = Places::first(count).without(plain);
+        crowd.others.extend(others.each().map(|place| place as u8));
+        self.count_first_stays(crowd, counted);
+        if self.world.model.consequences == Mask::NONE {
+            return;
         }
-        self.count_first_stays(crowd, &counted[..some]);
-        for &place in &counted[..some] {
-            let place = usize::from(place);
+        for place in counted.each() {
             let is_over = crowd.first.time[place] > self.horizon;
             let kind = crowd.first.kind[place];
             if !is_over && self.world.model.consequences.has(kind) {
@@ -204,8 +199,7 @@ impl<R: Recorder> Play<'_, R> {
     /// Counts first stays that are all that there is to some children, one
     /// counter after the other.
     #[inline(never)]
-    fn count_first_stays(&mut self, crowd: &Crowd, counted: &[u8]) {
-        let counted = || counted.iter().map(|&place| usize::from(place) % CROWD);
+    fn count_first_stays(&mut self, crowd: &Crowd, counted: Places) {
         let child = |place: usize| Counted {
             born: crowd.born[place],
             stream: crowd.stream[place],
@@ -218,29 +212,43 @@ impl<R: Recorder> Play<'_, R> {
             days: [crowd.since[place], crowd.first.day[place]],
             places: [from[place], to[place]],
         };
+        // A counter of each child, of which the first is this one.
+        let counters = |first: usize, kinds: &[u8; CROWD]| {
+            let kinds = *kinds;
+            let counter = move |place| first + usize::from(kinds[place]);
+            counted.each().map(move |place| (counter(place), place))
+        };
         if !crowd.here_today {
             let admissions = self.counters.admissions;
-            counted().for_each(|place| self.tally.event_at(admissions, from[place]));
+            let events = counted.each().map(|place| (admissions, from[place]));
+            self.tally.events_at(events);
         }
-        for place in counted() {
-            self.count_placement_nights(child(place), nights(place));
+        let spells = |(counter, place): (usize, usize)| (counter, [from[place], to[place]]);
+        let placements = counters(self.counters.placement, &crowd.placement);
+        self.tally.all_priced_between(placements.map(spells));
+        if !self.world.model.money.grants.is_empty() {
+            for place in counted.each() {
+                self.count_grants(child(place), nights(place).days);
+            }
         }
-        if self.counters.legal_status.is_some() {
-            counted().for_each(|place| self.count_status_nights(child(place), nights(place)));
+        if let Some(first) = self.counters.legal_status {
+            let legal_statuses = counters(first, &crowd.legal_status);
+            self.tally.spells_between(legal_statuses.map(spells));
         }
         if self.counters.counts_stays() {
-            counted().for_each(|place| self.count_stay_nights(child(place), nights(place)));
+            for place in counted.each() {
+                self.count_stay_nights(child(place), nights(place));
+            }
         }
+        // Whoever stays to the end is counted as leaving behind it, where
+        // nobody looks.
         let exits = self.counters.exits;
-        for place in counted() {
-            // Whoever stays to the end is counted as leaving behind it, where
-            // nobody looks.
-            let kind = match crowd.first.kind[place] {
-                NO_EXIT => 0,
-                kind => usize::from(kind),
-            };
-            self.tally.event_at(exits + kind, to[place]);
-        }
+        let exit = |place: usize| match crowd.first.kind[place] {
+            NO_EXIT => exits,
+            kind => exits + usize::from(kind),
+        };
+        let events = counted.each().map(|place| (exit(place), to[place]));
+        self.tally.events_at(events);
     }
 
     /// What follows an exit from a first stay.
@@ -375,29 +383,38 @@ impl Work for Begin<'_> {
 
 /// The days on which first rings count, and where first stays lie.
 struct Days<'a> {
-    behind: f64,
+    horizon: f64,
     calendar: &'a Calendar,
     since: &'a [i32; CROWD],
+    is_alone: &'a [bool; CROWD],
     first: &'a mut FirstRings,
 }
 
 impl Work for Days<'_> {
-    type Output = ();
+    /// Whose stay is all that there is to it, or to count by the horizon.
+    type Output = Places;
 
     #[inline(always)]
-    fn work(self) {
+    fn work(self) -> Places {
+        let behind = self.horizon + 1.0;
         let mut days = [0; CROWD];
-        for (day, time) in days.iter_mut().zip(&self.first.time) {
-            *day = day_of(time.min(self.behind));
+        for place in 0..CROWD {
+            days[place] = day_of(self.first.time[place].min(behind));
         }
-        self.first.places = [self.since, &days].map(|days| {
-            let mut places = [Place::default(); CROWD];
-            for (place, &day) in places.iter_mut().zip(days) {
-                *place = self.calendar.place_of(day);
-            }
-            places
-        });
+        let [mut from, mut to] = [[Place::default(); CROWD]; 2];
+        for place in 0..CROWD {
+            from[place] = self.calendar.place_of(self.since[place]);
+            to[place] = self.calendar.place_of(days[place]);
+        }
+        self.first.places = [from, to];
         self.first.day = days;
+        let mut is_plain = [false; CROWD];
+        for place in 0..CROWD {
+            let is_over = self.first.time[place] > self.horizon;
+            let is_exit = self.first.kind[place] != NO_EXIT;
+            is_plain[place] = !self.is_alone[place] & (is_over | is_exit);
+        }
+        Places::of(&is_plain)
     }
 }
 

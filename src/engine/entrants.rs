@@ -4,10 +4,11 @@ use super::arrivals::{Family, sibling_key};
 use super::crowd::Crowd;
 use super::life::Whereabouts;
 use super::phase::StreamPhase;
+use super::places::Places;
 use super::record::Recorder;
 use super::replicate::Play;
 use crate::luck::{CROWD, CrowdWords, Purpose};
-use crate::wide::{Work, widest};
+use crate::wide::{Work, whole_below, widest};
 
 impl<R: Recorder> Play<'_, R> {
     /// Lets a family's children in on a day.
@@ -50,25 +51,17 @@ impl<R: Recorder> Play<'_, R> {
         self.luck
             .words_of_crowd(keys, Purpose::Entry, 0, &mut crowd.profile);
         let birthdays = &self.world.model.birthdays;
-        let group = |crowd: &Crowd, place: usize| {
-            let phase = self.world.phase_on(crowd.since[place]);
-            (phase, usize::from(crowd.stream[place]))
-        };
-        // Nearly always all of them have the same numbers.
-        let mut drawn = [false; CROWD];
-        while let Some(first) = (0..count).find(|&place| !drawn[place]) {
-            let numbers = group(crowd, first);
-            let stream = &self.world.at(crowd.since[first]).streams[numbers.1];
+        let mut left = Places::first(count);
+        while let Some(first) = left.each().next() {
+            let group = self.like_the_first(crowd, left, first);
+            left = left.without(group);
+            let index = usize::from(crowd.stream[first]);
+            let stream = &self.world.at(crowd.since[first]).streams[index];
             let days = stream.ages.days_of_crowd(&crowd.profile[0]);
-            let mut group_has = [false; CROWD];
             let mut ages = [0; CROWD];
-            for place in first..count {
-                group_has[place] = !drawn[place] && group(crowd, place) == numbers;
-                if !group_has[place] {
-                    continue;
-                }
+            for place in group.each() {
                 let day = crowd.since[place];
-                let mut born = day - days[place] as i32;
+                let mut born = day - whole_below(days[place]);
                 let mut adult = birthdays.adult(born);
                 // A birth date so early that the child would be 18 on entry.
                 while adult <= day {
@@ -82,16 +75,32 @@ impl<R: Recorder> Play<'_, R> {
             }
             let (legal_status, placement) = widest(Profiles {
                 stream,
-                rows: &self.world.model.streams[numbers.1].placement_rows,
+                rows: &self.world.model.streams[index].placement_rows,
                 ages: &ages,
                 words: &crowd.profile,
             });
-            for place in (first..count).filter(|&place| group_has[place]) {
+            if group == Places::first(count) {
+                crowd.legal_status = legal_status;
+                crowd.placement = placement;
+                continue;
+            }
+            for place in group.each() {
                 crowd.legal_status[place] = legal_status[place];
                 crowd.placement[place] = placement[place];
-                drawn[place] = true;
             }
         }
+    }
+
+    /// Those who are drawn from the same numbers as the first of them.
+    fn like_the_first(&self, crowd: &Crowd, left: Places, first: usize) -> Places {
+        let stream = crowd.stream[first];
+        let same_stream = Places::of(&crowd.stream.map(|other| other == stream));
+        let same = left.among(same_stream);
+        if self.world.always().is_some() {
+            return same;
+        }
+        let phase = |place: usize| self.world.phase_on(crowd.since[place]);
+        same.filter(|place| phase(place) == phase(first))
     }
 }
 

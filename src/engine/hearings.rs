@@ -4,6 +4,7 @@
 use super::arrivals::{Family, Referred, sitting_after};
 use super::crowd::Crowd;
 use super::phase::PanelPhase;
+use super::places::Places;
 use super::record::{Event, Recorder};
 use super::replicate::Play;
 use crate::luck::{CROWD, CrowdWords, Key, Purpose, exponential, uniform};
@@ -23,7 +24,7 @@ struct FirstHearings<'a> {
 
 impl Work for FirstHearings<'_> {
     /// Who is let in, deferred and diverted.
-    type Output = [[bool; CROWD]; 3];
+    type Output = [Places; 3];
 
     #[inline(always)]
     fn work(self) -> Self::Output {
@@ -38,7 +39,7 @@ impl Work for FirstHearings<'_> {
             defer[place] = is_heard & (u >= below_admit) & (u < below_defer);
             divert[place] = is_heard & (u >= below_admit) & (u >= below_defer);
         }
-        decisions
+        decisions.map(|holds| Places::of(&holds))
     }
 }
 
@@ -62,11 +63,13 @@ impl<R: Recorder> Play<'_, R> {
         words: &CrowdWords,
         referred: &Referred,
     ) {
-        for &place in places(&referred.exists, &mut [0; CROWD]) {
-            let day = self.calendar.place_of(referred.day[usize::from(place)]);
-            self.tally.event_at(self.counters.referrals, day);
-        }
-        let horizon = self.calendar.horizon();
+        let everybody = Places::of(&referred.exists);
+        let calendar = self.calendar;
+        let (referrals, diverted) = (self.counters.referrals, self.counters.diverted);
+        let days = everybody.each().map(|place| referred.day[place]);
+        let days = days.map(|day| (referrals, calendar.place_of(day)));
+        self.tally.events_at(days);
+        let horizon = calendar.horizon();
         let model = self.world.model.panel.as_ref();
         let decide = |panel: &PanelPhase| {
             widest(FirstHearings {
@@ -77,34 +80,28 @@ impl<R: Recorder> Play<'_, R> {
             })
         };
         let phase = self.world.always().and_then(|phase| phase.panel.as_ref());
-        let [admit, defer, divert] =
-            phase.map_or([referred.exists, [false; CROWD], [false; CROWD]], decide);
+        let [admit, defer, divert] = phase.map_or([everybody, Places::NONE, Places::NONE], decide);
         let let_in = if model.is_some() {
             &referred.sitting
         } else {
             &referred.day
         };
-        for &place in places(&admit, &mut [0; CROWD]) {
-            let place = usize::from(place);
+        for place in admit.each() {
             let family = self.family(stream, keys[place], words, referred, place);
             self.admit(crowd, family, let_in[place]);
         }
         let Some(model) = model else { return };
-        for &place in places(&divert, &mut [0; CROWD]) {
-            let sitting = self.calendar.place_of(referred.sitting[usize::from(place)]);
-            self.tally.event_at(self.counters.diverted, sitting);
-        }
-        let mut again = defer;
-        if model.diverted_return.is_some() {
-            for place in 0..CROWD {
-                again[place] |= divert[place];
-            }
-        }
-        for &place in places(&again, &mut [0; CROWD]) {
-            let place = usize::from(place);
+        let sittings = divert.each().map(|place| referred.sitting[place]);
+        let sittings = sittings.map(|day| (diverted, calendar.place_of(day)));
+        self.tally.events_at(sittings);
+        let again = match model.diverted_return {
+            Some(_) => defer.and(divert),
+            None => defer,
+        };
+        for place in again.each() {
             let mut family = self.family(stream, keys[place], words, referred, place);
             family.hearings = 1;
-            let decision = if defer[place] {
+            let decision = if defer.has(place) {
                 Decision::Defer
             } else {
                 Decision::Divert
@@ -279,16 +276,4 @@ impl<R: Recorder> Play<'_, R> {
         self.refer(family, time);
         Some(time)
     }
-}
-
-/// The places where something holds.
-#[inline(always)]
-fn places<'a>(holds: &[bool; CROWD], places: &'a mut [u8; CROWD]) -> &'a [u8] {
-    let mut some = 0;
-    for (place, &holds) in holds.iter().enumerate() {
-        // Never past the end: there are no more than came before.
-        places[some % CROWD] = place as u8;
-        some += usize::from(holds);
-    }
-    &places[..some]
 }

@@ -2,6 +2,7 @@
 
 use crate::luck::Key;
 use crate::model::clocks::{ClockSet, MOST_CLOCKS};
+use crate::wide::whole_above;
 
 /// No pathway.
 pub const NONE: u8 = u8::MAX;
@@ -291,6 +292,5 @@ impl Life {
 /// The whole day on which an event at a time counts.
 #[inline(always)]
 pub fn day_of(time: f64) -> i32 {
-    let day = time as i32;
-    day + i32::from(f64::from(day) < time)
+    whole_above(time)
 }

@@ -9,11 +9,28 @@ use crate::units::cost_of_nights;
 use crate::wide::{Work, widest};
 
 /// Spells of a state that begin or end in a segment: how many more begin, and
-/// the nights of the segment that they miss or have.
+/// the nights of the segment that they have more than they miss. The children
+/// are the upper half and the nights the lower, so that one addition counts
+/// both; nights below zero take one off the half above, which reading gives
+/// back.
 #[derive(Debug, Clone, Copy, Default)]
-struct Spells {
-    children: i32,
-    nights: i32,
+struct Spells(i64);
+
+impl Spells {
+    #[inline(always)]
+    fn add(&mut self, children: i64, nights: i32) {
+        self.0 += (children << 32) + i64::from(nights);
+    }
+
+    #[inline(always)]
+    fn nights(self) -> i32 {
+        self.0 as i32
+    }
+
+    #[inline(always)]
+    fn children(self) -> i32 {
+        ((self.0 - i64::from(self.nights())) >> 32) as i32
+    }
 }
 
 /// Counters of one replicate, and the folded values.
@@ -100,27 +117,48 @@ impl Tally {
     /// [`Tally::spell`] from a day to one that is no earlier.
     #[inline(always)]
     pub fn spell_between(&mut self, counter: usize, from: Place, to: Place) {
-        let row = counter * (self.segments + 1);
-        self.spells[row + from.segment()].children += 1;
-        self.spells[row + to.segment()].children -= 1;
+        self.spells_between(std::iter::once((counter, [from, to])));
     }
 
     /// [`Tally::priced_spell`] from a day to one that is no earlier.
     #[inline(always)]
     pub fn priced_between(&mut self, counter: usize, from: Place, to: Place) {
-        let row = counter * (self.segments + 1);
-        let first = &mut self.spells[row + from.segment()];
-        first.children += 1;
-        first.nights -= from.nights_before();
-        let last = &mut self.spells[row + to.segment()];
-        last.children -= 1;
-        last.nights += to.nights_before();
+        self.all_priced_between(std::iter::once((counter, [from, to])));
     }
 
     /// [`Tally::event`].
     #[inline(always)]
     pub fn event_at(&mut self, flow: usize, day: Place) {
-        self.flows[flow * (self.segments + 1) + day.segment()] += 1;
+        self.events_at(std::iter::once((flow, day)));
+    }
+
+    /// [`Tally::spell_between`] for many at once.
+    #[inline(always)]
+    pub fn spells_between(&mut self, spells: impl Iterator<Item = (usize, [Place; 2])>) {
+        let (width, cells) = (self.segments + 1, self.spells.as_mut_slice());
+        for (counter, [from, to]) in spells {
+            cells[counter * width + from.segment()].add(1, 0);
+            cells[counter * width + to.segment()].add(-1, 0);
+        }
+    }
+
+    /// [`Tally::priced_between`] for many at once.
+    #[inline(always)]
+    pub fn all_priced_between(&mut self, spells: impl Iterator<Item = (usize, [Place; 2])>) {
+        let (width, cells) = (self.segments + 1, self.spells.as_mut_slice());
+        for (counter, [from, to]) in spells {
+            cells[counter * width + from.segment()].add(1, -from.nights_before());
+            cells[counter * width + to.segment()].add(-1, to.nights_before());
+        }
+    }
+
+    /// [`Tally::event_at`] for many at once.
+    #[inline(always)]
+    pub fn events_at(&mut self, events: impl Iterator<Item = (usize, Place)>) {
+        let (width, cells) = (self.segments + 1, self.flows.as_mut_slice());
+        for (flow, day) in events {
+            cells[flow * width + day.segment()] += 1;
+        }
     }
 
     /// Folds the counters into the reported series.
@@ -156,9 +194,12 @@ impl Tally {
             let row = counter * (self.segments + 1);
             let mut stock = 0;
             for segment in 0..self.segments {
-                stock += self.spells[row + segment].children;
+                let spells = &mut self.spells[row + segment];
+                stock += spells.children();
                 // Running sums replace the differences; the nights need them.
-                self.spells[row + segment].children = stock;
+                let nights = spells.nights();
+                *spells = Spells::default();
+                spells.add(i64::from(stock), nights);
                 self.stocks[counter * months + self.month[segment]] = stock;
             }
         }
@@ -256,7 +297,7 @@ impl Tally {
     fn nights_of(&self, counter: usize, segment: usize) -> i64 {
         let cell = counter * (self.segments + 1) + segment;
         let spells = self.spells[cell];
-        i64::from(spells.children) * self.nights[segment] + i64::from(spells.nights)
+        i64::from(spells.children()) * self.nights[segment] + i64::from(spells.nights())
     }
 }
 
@@ -271,5 +312,32 @@ impl Work for Fold<'_, '_, '_> {
     #[inline(always)]
     fn work(self) {
         self.tally.fold_all(self.world);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn children_and_nights_share_a_number_and_come_apart() {
+        let mut spells = Spells::default();
+        let counted = [
+            (1, -30),
+            (-1, 12),
+            (1, 0),
+            (1, -2_000_000_000),
+            (-70_000, 5),
+        ];
+        let (mut children, mut nights) = (0, 0);
+        for (more, had) in counted {
+            spells.add(more, had);
+            children += more;
+            nights += had;
+            assert_eq!(
+                (i64::from(spells.children()), spells.nights()),
+                (children, nights)
+            );
+        }
     }
 }

@@ -3,12 +3,17 @@
 //! A stage that waits for nobody takes its time whatever else happens, and as
 //! long as the pathway turns none of the child's clocks off, these ring as they
 //! would without it. The walk is then a sum of times that runs until the first
-//! clock rings.
+//! clock rings. Those on one pathway walk side by side, stage by stage; whoever
+//! has come to an end stands behind the horizon, where nobody looks.
 
-use super::crowd::{Crowd, FirstRings};
+// A place stands for one child in every column.
+#![expect(clippy::needless_range_loop)]
+
+use super::crowd::Crowd;
 use super::life::day_of;
 use super::record::Recorder;
 use super::replicate::Play;
+use crate::calendar::{Calendar, Place};
 use crate::luck::{CROWD, CrowdWords, Key, Purpose, exponential, logarithms, uniform};
 use crate::model::clocks::NO_EXIT;
 use crate::model::curves::Curve;
@@ -25,8 +30,6 @@ pub struct Walkers {
     keys: [Key; CROWD],
     /// Words of their attempts, `[block]`.
     words: Vec<CrowdWords>,
-    /// Days of each stage of the pathway under way, `[stage]`.
-    days: Vec<[f64; CROWD]>,
 }
 
 impl Default for Walkers {
@@ -36,25 +39,68 @@ impl Default for Walkers {
             groups: Vec::new(),
             keys: [0; CROWD],
             words: Vec::new(),
-            days: Vec::new(),
         }
     }
 }
 
 impl Walkers {
-    /// The word of an attempt of one of them.
+    /// A word of the attempt of each.
     #[inline(always)]
-    fn word(&self, walker: usize, index: usize) -> u32 {
-        self.words[index / 4][index % 4][walker]
+    fn column(&self, index: usize) -> &[u32; CROWD] {
+        &self.words[index / 4][index % 4]
     }
 }
 
-/// How long a stage takes some of those who walk.
+/// Where those on one pathway stand.
+#[derive(Debug, Clone)]
+struct Walk {
+    /// When the first clock of each rings.
+    rings: [f64; CROWD],
+    /// Days that the stage takes.
+    days: [f64; CROWD],
+    /// Probability of passing it.
+    pass: [f64; CROWD],
+    /// When it ends.
+    time: [f64; CROWD],
+    /// Product of the probabilities of passing so far.
+    threshold: [f64; CROWD],
+    /// First day of the stage.
+    since: [i32; CROWD],
+    /// The day on which it ends, or is cut off by a ring or the horizon.
+    until: [i32; CROWD],
+    /// Where these days lie.
+    from: [Place; CROWD],
+    to: [Place; CROWD],
+    /// What became of whoever has stopped, among the pathway's outcomes, and
+    /// where the day lies on which they stopped.
+    outcome: [u32; CROWD],
+    stopped: [Place; CROWD],
+}
+
+impl Default for Walk {
+    fn default() -> Self {
+        Self {
+            rings: [0.0; CROWD],
+            days: [0.0; CROWD],
+            pass: [1.0; CROWD],
+            time: [0.0; CROWD],
+            threshold: [1.0; CROWD],
+            since: [0; CROWD],
+            until: [0; CROWD],
+            from: [Place::default(); CROWD],
+            to: [Place::default(); CROWD],
+            outcome: [0; CROWD],
+            stopped: [Place::default(); CROWD],
+        }
+    }
+}
+
+/// How long a stage takes those who walk.
 struct StageDays<'a> {
     curve: &'a Curve,
     days: f64,
     words: &'a [u32; CROWD],
-    walkers: Range<usize>,
+    eights: Range<usize>,
     taken: &'a mut [f64; CROWD],
 }
 
@@ -65,9 +111,9 @@ impl Work for StageDays<'_> {
     fn work(self) {
         let logarithms = logarithms();
         let luck = |word: u32| -logarithms.of(uniform(!word));
-        // In eights, as they lie in the columns: whoever is beside them in the
-        // first and the last is not looked at.
-        for eight in self.walkers.start / 8..self.walkers.end.div_ceil(8) {
+        // In eights, as they lie in the columns: whoever is beside the walkers in
+        // the first and the last is worked out too, and not looked at.
+        for eight in self.eights {
             let words: &[u32; 8] = self.words[8 * eight..].first_chunk().expect("in eights");
             let mut taken = [0.0; 8];
             let mut all_inside = true;
@@ -86,6 +132,64 @@ impl Work for StageDays<'_> {
     }
 }
 
+/// When a stage ends for those who walk.
+struct StageEnds<'a> {
+    calendar: &'a Calendar,
+    walk: &'a mut Walk,
+}
+
+impl Work for StageEnds<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn work(self) {
+        let (horizon, walk) = (self.calendar.horizon(), self.walk);
+        let behind = f64::from(horizon + 1);
+        for walker in 0..CROWD {
+            walk.time[walker] += walk.days[walker];
+            let day = day_of(walk.time[walker].min(walk.rings[walker]).min(behind));
+            let walks = walk.since[walker] <= horizon;
+            walk.until[walker] = if walks { day } else { horizon + 1 };
+        }
+        for walker in 0..CROWD {
+            walk.to[walker] = self.calendar.place_of(walk.until[walker]);
+        }
+    }
+}
+
+/// Who passes a stage and begins the next.
+struct StagePassed<'a> {
+    stage: usize,
+    horizon: i32,
+    behind: Place,
+    luck: &'a [u32; CROWD],
+    walk: &'a mut Walk,
+}
+
+impl Work for StagePassed<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn work(self) {
+        let walk = self.walk;
+        let failed = (FAILED + self.stage) as u32;
+        for walker in 0..CROWD {
+            walk.threshold[walker] *= walk.pass[walker];
+            let is_there = walk.until[walker] <= self.horizon;
+            let leaves = walk.rings[walker] <= walk.time[walker];
+            let passes = uniform(self.luck[walker]) < walk.threshold[walker];
+            let goes_on = is_there & !leaves & passes;
+            let stops = is_there & !goes_on;
+            let outcome = if leaves { LEFT_FIRST as u32 } else { failed };
+            let (day, place) = (walk.until[walker], walk.to[walker]);
+            walk.outcome[walker] = if stops { outcome } else { walk.outcome[walker] };
+            walk.stopped[walker] = if stops { place } else { walk.stopped[walker] };
+            walk.since[walker] = if goes_on { day } else { self.horizon + 1 };
+            walk.from[walker] = if goes_on { place } else { self.behind };
+        }
+    }
+}
+
 impl<R: Recorder> Play<'_, R> {
     /// Walks whoever of a crowd may, once it is known which clocks ring first;
     /// whoever is on another pathway is marked to be played alone.
@@ -99,40 +203,15 @@ impl<R: Recorder> Play<'_, R> {
         walkers
             .words
             .resize((1 + most).div_ceil(4), [[0; CROWD]; 4]);
-        walkers.days.resize(most, [0.0; CROWD]);
         let keys = &walkers.keys[..walkers.places.len()];
         for (block, words) in walkers.words.iter_mut().enumerate() {
             let block = block as u8;
             self.luck
                 .words_of_crowd(keys, Purpose::Attempt, block, words);
         }
-        let world = self.world;
         for group in 0..walkers.groups.len() {
             let (pathway, range) = walkers.groups[group].clone();
-            if let Some(phase) = world.always() {
-                let Walkers { words, days, .. } = &mut walkers;
-                for (stage, span) in phase.pathways[pathway].times.iter().enumerate() {
-                    widest(StageDays {
-                        curve: &world.model.curves[span.curve],
-                        days: span.days,
-                        words: &words[(1 + stage) / 4][(1 + stage) % 4],
-                        walkers: range.clone(),
-                        taken: &mut days[stage],
-                    });
-                }
-            }
-            for walker in range {
-                let days = |stage: usize, since: i32| {
-                    if world.always().is_some() {
-                        return walkers.days[stage][walker];
-                    }
-                    let span = world.at(since).pathways[pathway].times[stage];
-                    world.days(span, exponential(walkers.word(walker, 1 + stage)))
-                };
-                let place = usize::from(walkers.places[walker]);
-                let luck = uniform(walkers.word(walker, 0));
-                self.walk(&mut crowd.first, place, pathway, luck, days);
-            }
+            self.walk_together(crowd, &mut walkers, pathway, range);
         }
         crowd.walkers = walkers;
     }
@@ -163,49 +242,100 @@ impl<R: Recorder> Play<'_, R> {
         }
     }
 
-    /// Walks one child from the start date until a stage is failed, the pathway
-    /// ends or a clock rings.
-    fn walk(
+    /// Walks the children on one pathway from the start date until a stage is
+    /// failed, the pathway ends or a clock rings.
+    fn walk_together(
         &mut self,
-        first: &mut FirstRings,
-        place: usize,
+        crowd: &mut Crowd,
+        walkers: &mut Walkers,
         pathway: usize,
-        luck: f64,
-        days: impl Fn(usize, i32) -> f64,
+        range: Range<usize>,
     ) {
+        let horizon = self.calendar.horizon();
+        let behind = self.calendar.place_of(horizon + 1);
         let model = &self.world.model.pathways[pathway];
-        let outcomes = self.counters.outcomes[pathway];
-        let mut threshold = 1.0;
-        let mut time = 0.0;
+        let mut walk = Walk {
+            stopped: [behind; CROWD],
+            ..Walk::default()
+        };
+        for walker in range.clone() {
+            walk.rings[walker] = crowd.first.time[usize::from(walkers.places[walker])];
+        }
         for (stage, stage_model) in model.stages.iter().enumerate() {
-            let since = day_of(time);
+            self.stage_days(walkers, &mut walk, pathway, stage, &range);
+            widest(StageEnds {
+                calendar: self.calendar,
+                walk: &mut walk,
+            });
             if let Some(fee) = stage_model.fee {
-                self.tally
-                    .event(self.calendar, self.counters.fees + fee, since);
+                for &from in &walk.from[range.clone()] {
+                    self.tally.event_at(self.counters.fees + fee, from);
+                }
             }
-            time += days(stage, since);
-            let rings = first.time[place];
-            let ends = time.min(rings).min(self.horizon + 1.0);
-            let day = day_of(ends);
             let counter = self.counters.stages[pathway] + stage;
-            self.tally.spell(self.calendar, counter, since, day);
-            if ends > self.horizon {
-                return;
+            for walker in range.clone() {
+                self.tally
+                    .spell_between(counter, walk.from[walker], walk.to[walker]);
             }
-            if rings <= time {
-                self.tally.event(self.calendar, outcomes + LEFT_FIRST, day);
-                return;
+            match self.world.always() {
+                Some(phase) => walk.pass = [phase.pathways[pathway].pass[stage]; CROWD],
+                None => {
+                    for walker in range.clone() {
+                        let phase = self.world.at(walk.until[walker]);
+                        walk.pass[walker] = phase.pathways[pathway].pass[stage];
+                    }
+                }
             }
-            threshold *= self.world.at(day).pathways[pathway].pass[stage];
-            if luck >= threshold {
-                let failed = outcomes + FAILED + stage;
-                self.tally.event(self.calendar, failed, day);
-                return;
+            widest(StagePassed {
+                stage,
+                horizon,
+                behind,
+                luck: walkers.column(0),
+                walk: &mut walk,
+            });
+        }
+        let outcomes = self.counters.outcomes[pathway];
+        for walker in range {
+            if walk.since[walker] > horizon {
+                let outcome = outcomes + walk.outcome[walker] as usize;
+                self.tally.event_at(outcome, walk.stopped[walker]);
+                continue;
+            }
+            self.tally.event_at(outcomes + SUCCEEDED, walk.from[walker]);
+            let place = usize::from(walkers.places[walker]);
+            crowd.first.time[place] = walk.time[walker];
+            crowd.first.kind[place] = model.walks_to.unwrap_or(NO_EXIT);
+        }
+    }
+
+    /// Works out how long a stage takes some of those who walk.
+    fn stage_days(
+        &self,
+        walkers: &Walkers,
+        walk: &mut Walk,
+        pathway: usize,
+        stage: usize,
+        range: &Range<usize>,
+    ) {
+        let words = walkers.column(1 + stage);
+        match self.world.always() {
+            Some(phase) => {
+                let span = phase.pathways[pathway].times[stage];
+                widest(StageDays {
+                    curve: &self.world.model.curves[span.curve],
+                    days: span.days,
+                    words,
+                    eights: range.start / 8..range.end.div_ceil(8),
+                    taken: &mut walk.days,
+                });
+            }
+            None => {
+                for walker in range.clone() {
+                    let phase = self.world.at(walk.since[walker]);
+                    let span = phase.pathways[pathway].times[stage];
+                    walk.days[walker] = self.world.days(span, exponential(words[walker]));
+                }
             }
         }
-        self.tally
-            .event(self.calendar, outcomes + SUCCEEDED, day_of(time));
-        first.time[place] = time;
-        first.kind[place] = model.walks_to.unwrap_or(NO_EXIT);
     }
 }

@@ -49,11 +49,14 @@ pub(crate) fn all_bands(columns: &ScenarioColumns) -> Vec<Band> {
     bands.into_iter().flatten().collect()
 }
 
+/// Periods read in one pass: so few that their columns stay in the cache until
+/// they have been summarised.
+const AT_ONCE: usize = 8;
+
 fn bands(columns: &ScenarioColumns, entry: &Entry, values: &mut Vec<Vec<i64>>) -> Vec<Band> {
     let catalogue = columns.catalogue();
     let periods = catalogue.periods(entry);
-    columns.read(entry, &periods, values);
-    let band = |(period, values): (Period, &Vec<i64>)| {
+    let band = |period: Period, values: &[i64]| {
         let Summary {
             mean,
             sd,
@@ -73,5 +76,11 @@ fn bands(columns: &ScenarioColumns, entry: &Entry, values: &mut Vec<Vec<i64>>) -
             replicates: u32::try_from(values.len()).expect("replicates are numbered in 32 bits"),
         }
     };
-    periods.into_iter().zip(values.iter()).map(band).collect()
+    let mut bands = Vec::with_capacity(periods.len());
+    for some in periods.chunks(AT_ONCE) {
+        columns.read(entry, some, values);
+        let some = some.iter().zip(values.iter());
+        bands.extend(some.map(|(&period, values)| band(period, values)));
+    }
+    bands
 }

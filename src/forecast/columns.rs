@@ -396,6 +396,20 @@ pub(crate) struct Whole {
     pub scale: Scale,
 }
 
+impl Whole {
+    /// The written values, in the room of the whole ones.
+    fn written(self) -> Vec<f64> {
+        let values = self.values.into_iter();
+        match self.scale {
+            // The length of one says nothing new here, but is known outside the
+            // loop.
+            Scale::Pence => values.map(|whole| Scale::Pence.written(whole)).collect(),
+            Scale::Children => values.map(|whole| Scale::Children.written(whole)).collect(),
+            scale => values.map(|whole| scale.written(whole)).collect(),
+        }
+    }
+}
+
 /// The columns of one scenario's replicates.
 #[derive(Debug, Clone)]
 pub struct ScenarioColumns<'a> {
@@ -455,11 +469,7 @@ impl<'a> ScenarioColumns<'a> {
             series: entry.name.clone(),
             period,
             date: self.catalogue.date(period),
-            values: whole
-                .values
-                .iter()
-                .map(|&value| whole.scale.written(value))
-                .collect(),
+            values: whole.written(),
         };
         let wholes = self.wholes(entry, periods).into_iter();
         wholes.zip(periods).map(column).collect()

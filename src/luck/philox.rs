@@ -110,7 +110,7 @@ mod x86 {
                     let first = _mm256_mul_epu32(counter[0], every(FACTORS[0]));
                     let second = _mm256_mul_epu32(counter[2], every(FACTORS[1]));
                     let mixed = |high, low, key| {
-                        let high = _mm256_srli_epi64::<32>(high);
+                        let high = _mm256_shuffle_epi32::<0xF5>(high);
                         _mm256_xor_si256(_mm256_xor_si256(high, low), every(key))
                     };
                     *counter = [
@@ -163,7 +163,9 @@ mod x86 {
                     let first = _mm512_mul_epu32(counter[0], every(FACTORS[0]));
                     let second = _mm512_mul_epu32(counter[2], every(FACTORS[1]));
                     let mixed = |high, low, key| {
-                        let high = _mm512_srli_epi64::<32>(high);
+                        // The upper word of each lane in both halves. A shift
+                        // would wait for the unit that multiplies.
+                        let high = _mm512_shuffle_epi32::<0xF5>(high);
                         _mm512_ternarylogic_epi64::<XOR>(high, low, every(key))
                     };
                     *counter = [

@@ -22,6 +22,8 @@ pub type ClockSet = u32;
 pub struct Mask(pub u64);
 
 impl Mask {
+    /// No index.
+    pub const NONE: Self = Self(0);
     /// Every index.
     pub const ALL: Self = Self(u64::MAX);
 

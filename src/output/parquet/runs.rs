@@ -44,14 +44,17 @@ impl Runs {
             *last += rows;
             return;
         }
-        let place = match self.places.get(&value) {
-            Some(&place) => place,
-            None => {
-                let place = self.values.len() as u32;
-                self.values.push(value.clone());
-                self.places.insert(value, place);
-                place
+        // Values often come in the order in which they first came.
+        let next = self.runs.last().map_or(0, |(place, _)| place + 1);
+        let place = if self.values.get(next as usize) == Some(&value) {
+            next
+        } else {
+            let fresh = self.values.len() as u32;
+            let place = *self.places.entry(value.clone()).or_insert(fresh);
+            if place == fresh {
+                self.values.push(value);
             }
+            place
         };
         self.runs.push((place, rows));
     }

@@ -1,0 +1,110 @@
+//! Sets of places in a crowd.
+
+use crate::luck::CROWD;
+
+/// A set of places in a crowd, one bit each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Places(u64);
+
+const _: () = assert!(CROWD == u64::BITS as usize, "a crowd has a bit for each");
+
+impl Places {
+    /// No place.
+    pub const NONE: Self = Self(0);
+
+    /// So many places from the first on.
+    #[inline(always)]
+    pub fn first(count: usize) -> Self {
+        Self(u64::MAX.checked_shr((CROWD - count) as u32).unwrap_or(0))
+    }
+
+    /// The places where something holds.
+    #[inline(always)]
+    pub fn of(holds: &[bool; CROWD]) -> Self {
+        let mut places = 0;
+        for (place, &holds) in holds.iter().enumerate() {
+            places |= u64::from(holds) << place;
+        }
+        Self(places)
+    }
+
+    /// The places of this set at which something holds.
+    #[inline(always)]
+    pub fn filter(self, mut holds: impl FnMut(usize) -> bool) -> Self {
+        self.each().fold(Self::NONE, |kept, place| {
+            Self(kept.0 | u64::from(holds(place)) << place)
+        })
+    }
+
+    /// Those of either set.
+    #[inline(always)]
+    pub fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Those of both sets.
+    #[inline(always)]
+    pub fn among(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Those of this set that are not in the other.
+    #[inline(always)]
+    pub fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// Whether a place is in the set.
+    #[inline(always)]
+    pub fn has(self, place: usize) -> bool {
+        self.0 >> place & 1 == 1
+    }
+
+    /// Place by place, from the first on.
+    #[inline(always)]
+    pub fn each(self) -> EachPlace {
+        EachPlace(self)
+    }
+}
+
+/// See [`Places::each`].
+#[derive(Debug, Clone)]
+pub(super) struct EachPlace(Places);
+
+impl Iterator for EachPlace {
+    type Item = usize;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<usize> {
+        let Places(places) = self.0;
+        if places == 0 {
+            return None;
+        }
+        self.0 = Places(places & (places - 1));
+        // The remainder changes nothing: it says that a crowd has this place.
+        Some(places.trailing_zeros() as usize % CROWD)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_kept_as_bits() {
+        let mut holds = [false; CROWD];
+        for place in [0, 5, 63] {
+            holds[place] = true;
+        }
+        let places = Places::of(&holds);
+        let list = |places: Places| places.each().collect::<Vec<usize>>();
+        assert_eq!(list(places), [0, 5, 63]);
+        assert!(places.has(5) && !places.has(6));
+        assert_eq!(list(places.without(Places::first(1))), [5, 63]);
+        assert_eq!(list(places.among(Places::first(6))), [0, 5]);
+        assert_eq!(list(Places::first(2).and(places)), [0, 1, 5, 63]);
+        assert_eq!(list(places.filter(|place| place > 0)), [5, 63]);
+        assert_eq!(Places::first(0), Places::NONE);
+        assert_eq!(list(Places::first(CROWD)).len(), CROWD);
+    }
+}
