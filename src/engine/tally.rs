@@ -7,6 +7,7 @@ use crate::model::Model;
 use crate::model::series::{Line, Recipe};
 use crate::units::cost_of_nights;
 use crate::wide::{Work, widest};
+use std::ops::Range;
 
 /// Spells of a state that begin or end in a segment: how many more begin, and
 /// the nights of the segment that they have more than they miss. The children
@@ -48,7 +49,11 @@ pub struct Tally {
     seam_follows: Vec<bool>,
     spells: Vec<Spells>,
     flows: Vec<i32>,
+    /// Children in each state at the end of each segment, and of each month.
+    held: Vec<i32>,
     stocks: Vec<i32>,
+    /// Nights by segment of the line that is being priced.
+    paid: Vec<i64>,
     lines: Vec<i64>,
     /// Folded counts, in the order of the layout's count cells.
     pub counts: Vec<i32>,
@@ -72,7 +77,9 @@ impl Tally {
                 .collect(),
             spells: vec![Spells::default(); counters.spells * (segments.len() + 1)],
             flows: vec![0; counters.flows * (segments.len() + 1)],
+            held: vec![0; counters.spells * segments.len()],
             stocks: vec![0; counters.spells * months],
+            paid: vec![0; segments.len()],
             lines: vec![0; model.reporting.lines.len() * months],
             counts: vec![0; model.reporting.layout.count_cells()],
             pence: vec![0; model.reporting.layout.pence_cells()],
@@ -169,9 +176,8 @@ impl Tally {
     #[inline(always)]
     fn fold_all(&mut self, world: &World<'_>) {
         let reporting = &world.model.reporting;
-        let counters = &reporting.counters;
         let months = reporting.layout.calendar().months();
-        self.fold_stocks(counters.spells, months);
+        self.fold_stocks(months);
         self.fold_counts(&reporting.recipes, months);
         self.fold_lines(world, months);
         for (sum, cells) in reporting
@@ -189,18 +195,18 @@ impl Tally {
     }
 
     #[inline(always)]
-    fn fold_stocks(&mut self, spells: usize, months: usize) {
-        for counter in 0..spells {
-            let row = counter * (self.segments + 1);
+    fn fold_stocks(&mut self, months: usize) {
+        let spells = self.spells.chunks_exact(self.segments + 1);
+        let held = self.held.chunks_exact_mut(self.segments);
+        let stocks = self.stocks.chunks_exact_mut(months);
+        for ((spells, held), stocks) in spells.zip(held).zip(stocks) {
             let mut stock = 0;
-            for segment in 0..self.segments {
-                let spells = &mut self.spells[row + segment];
+            for (held, spells) in held.iter_mut().zip(spells) {
                 stock += spells.children();
-                // Running sums replace the differences; the nights need them.
-                let nights = spells.nights();
-                *spells = Spells::default();
-                spells.add(i64::from(stock), nights);
-                self.stocks[counter * months + self.month[segment]] = stock;
+                *held = stock;
+            }
+            for (&month, &held) in self.month.iter().zip(&*held) {
+                stocks[month] = held;
             }
         }
     }
@@ -247,58 +253,61 @@ impl Tally {
     #[inline(always)]
     fn fold_lines(&mut self, world: &World<'_>, months: usize) {
         let counters = &world.model.reporting.counters;
+        let placements = world.model.beds.len();
         self.lines.fill(0);
-        for (index, line) in world.model.reporting.lines.iter().enumerate() {
-            let prices = &world.prices[index];
+        let lines = world.model.reporting.lines.iter().zip(&world.prices);
+        for (index, (line, prices)) in lines.enumerate() {
+            let nightly = match *line {
+                Line::Placement(placement) => one(counters.placement + placement),
+                Line::Allowance(allowance) => one(counters.allowances + allowance),
+                Line::Grant(grant) => one(counters.grants + grant),
+                Line::Overhead => counters.placement..counters.placement + placements,
+                Line::Fee(_) | Line::Programme(_) => 0..0,
+            };
+            self.fold_nights(nightly);
+            let line_of_months = &mut self.lines[index * months..][..months];
             // Nights that wait for the segment behind a seam, to be priced once.
             let mut nights = 0;
             for segment in 0..self.segments {
                 let price = prices[segment];
                 let pence = match *line {
                     Line::Fee(fee) => {
-                        let paid =
-                            self.flows[(counters.fees + fee) * (self.segments + 1) + segment];
-                        price * i64::from(paid)
+                        let row = (counters.fees + fee) * (self.segments + 1);
+                        price * i64::from(self.flows[row + segment])
                     }
                     Line::Programme(_) => price,
                     _ => {
-                        nights += self.nights_of_line(world, *line, segment);
+                        nights += self.paid[segment];
                         if self.seam_follows[segment] && prices[segment + 1] == price {
                             continue;
                         }
                         cost_of_nights(price, std::mem::take(&mut nights))
                     }
                 };
-                self.lines[index * months + self.month[segment]] += pence;
+                line_of_months[self.month[segment]] += pence;
             }
         }
     }
 
-    /// Nights that a line of spend is paid for in a segment.
+    /// Adds up the nights of some states in each segment, after the stocks have
+    /// been folded.
     #[inline(always)]
-    fn nights_of_line(&self, world: &World<'_>, line: Line, segment: usize) -> i64 {
-        let counters = &world.model.reporting.counters;
-        match line {
-            Line::Placement(placement) => self.nights_of(counters.placement + placement, segment),
-            Line::Allowance(allowance) => self.nights_of(counters.allowances + allowance, segment),
-            Line::Grant(grant) => self.nights_of(counters.grants + grant, segment),
-            Line::Overhead => {
-                let placements = world.model.beds.len();
-                (counters.placement..counters.placement + placements)
-                    .map(|counter| self.nights_of(counter, segment))
-                    .sum()
+    fn fold_nights(&mut self, counters: Range<usize>) {
+        self.paid.fill(0);
+        for counter in counters {
+            let spells = &self.spells[counter * (self.segments + 1)..][..self.segments];
+            let held = &self.held[counter * self.segments..][..self.segments];
+            let states = held.iter().zip(spells).zip(&self.nights);
+            for (paid, ((&held, spells), &nights)) in self.paid.iter_mut().zip(states) {
+                *paid += i64::from(held) * nights + i64::from(spells.nights());
             }
-            Line::Fee(_) | Line::Programme(_) => 0,
         }
     }
+}
 
-    /// Nights of a state in a segment, after the stocks have been folded.
-    #[inline(always)]
-    fn nights_of(&self, counter: usize, segment: usize) -> i64 {
-        let cell = counter * (self.segments + 1) + segment;
-        let spells = self.spells[cell];
-        i64::from(spells.children()) * self.nights[segment] + i64::from(spells.nights())
-    }
+/// A counter by itself.
+fn one(counter: usize) -> Range<usize> {
+    counter..counter + 1
 }
 
 struct Fold<'a, 'w, 'm> {

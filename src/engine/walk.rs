@@ -173,20 +173,26 @@ impl Work for StagePassed<'_> {
     fn work(self) {
         let walk = self.walk;
         let failed = (FAILED + self.stage) as u32;
+        // What is written lies in arrays of its own until the end: see `crowd`.
+        let mut threshold = walk.threshold;
+        let (mut outcome, mut stopped) = (walk.outcome, walk.stopped);
+        let (mut since, mut from) = ([self.horizon + 1; CROWD], [self.behind; CROWD]);
         for walker in 0..CROWD {
-            walk.threshold[walker] *= walk.pass[walker];
+            threshold[walker] *= walk.pass[walker];
             let is_there = walk.until[walker] <= self.horizon;
             let leaves = walk.rings[walker] <= walk.time[walker];
-            let passes = uniform(self.luck[walker]) < walk.threshold[walker];
+            let passes = uniform(self.luck[walker]) < threshold[walker];
             let goes_on = is_there & !leaves & passes;
             let stops = is_there & !goes_on;
-            let outcome = if leaves { LEFT_FIRST as u32 } else { failed };
+            let here = if leaves { LEFT_FIRST as u32 } else { failed };
             let (day, place) = (walk.until[walker], walk.to[walker]);
-            walk.outcome[walker] = if stops { outcome } else { walk.outcome[walker] };
-            walk.stopped[walker] = if stops { place } else { walk.stopped[walker] };
-            walk.since[walker] = if goes_on { day } else { self.horizon + 1 };
-            walk.from[walker] = if goes_on { place } else { self.behind };
+            outcome[walker] = if stops { here } else { outcome[walker] };
+            stopped[walker] = if stops { place } else { stopped[walker] };
+            since[walker] = if goes_on { day } else { since[walker] };
+            from[walker] = if goes_on { place } else { from[walker] };
         }
+        (walk.threshold, walk.outcome, walk.stopped) = (threshold, outcome, stopped);
+        (walk.since, walk.from) = (since, from);
     }
 }
 

@@ -41,7 +41,10 @@ pub fn summarise(values: &[i64], scale: Scale) -> Summary {
         .flat_map(|(place, band)| [place.below, place.above, band.low, band.high])
         .collect();
     let range = range(values);
-    let (moments, found) = if values.len() <= FEW {
+    let (moments, found) = if range.1 == 0 {
+        // All of them the same: what a scenario differs by from itself.
+        ((0, 0), vec![range.0; ranks.len()])
+    } else if values.len() <= FEW {
         (
             moments(values, range),
             order_statistics_of_few(values, &ranks),

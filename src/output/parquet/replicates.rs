@@ -6,7 +6,7 @@ use super::table::{TableKind, TableWriter, count, date, epoch_days, number, text
 use crate::forecast::Column;
 use crate::output::OutputError;
 use crate::output::manifest::FileRecord;
-use arrow::array::{ArrayRef, Date32Array, Float64Array};
+use arrow::array::{ArrayRef, Float64Array};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -38,8 +38,8 @@ impl ReplicateWriter {
             file_name: "replicates.parquet",
             schema_name: "replicates/1",
             fields,
-            // Scenario to period, and the replicate.
-            runs: 6,
+            // All but the value.
+            runs: 7,
             is_bulky: true,
             scattered: &["value"],
         };
@@ -75,15 +75,17 @@ impl ReplicateWriter {
         let at_once = (CHUNK_ROWS / columns.len()).clamp(1, replicates.max(1));
         for from in (0..replicates).step_by(at_once) {
             let to = (from + at_once).min(replicates);
-            let (texts, counts) = self.writer.runs().split_at_mut(words.len());
+            let (texts, others) = self.writer.runs().split_at_mut(words.len());
             for (text, word) in texts.iter_mut().zip(words) {
                 text.push(RunValue::Text(word.to_owned()), (to - from) * columns.len());
             }
             for replicate in from..to {
                 let replicate = RunValue::Count(first_replicate + replicate as u32);
-                counts[0].push(replicate, columns.len());
+                others[0].push(replicate, columns.len());
             }
-            self.writer.write(&dates_and_values(columns, from..to))?;
+            let dates = columns.iter().map(|column| epoch_days(column.date));
+            others[1].cycle(dates.map(RunValue::Date), to - from);
+            self.writer.write(&[values(columns, from..to)])?;
         }
         Ok(())
     }
@@ -124,23 +126,22 @@ fn check_group(columns: &[Column]) {
     assert!(columns.is_sorted_by(|a, b| a.date < b.date));
 }
 
-/// Date and value of some replicates, replicate by replicate.
-fn dates_and_values(columns: &[Column], replicates: Range<usize>) -> [ArrayRef; 2] {
-    let dates: Vec<i32> = columns
-        .iter()
-        .map(|column| epoch_days(column.date))
-        .collect();
-    let rows = replicates.len() * columns.len();
-    let mut days = Vec::with_capacity(rows);
-    let mut values = Vec::with_capacity(rows);
-    for replicate in replicates {
-        days.extend_from_slice(&dates);
-        values.extend(columns.iter().map(|column| column.values[replicate]));
+/// Values of some replicates, replicate by replicate.
+fn values(columns: &[Column], replicates: Range<usize>) -> ArrayRef {
+    let dates = columns.len();
+    let mut values = vec![0.0; replicates.len() * dates];
+    // A few replicates of every column at a time: what is read and what is
+    // written then both stay in the nearest cache.
+    let blocks = values.chunks_mut(32 * dates);
+    for (block, from) in blocks.zip(replicates.step_by(32)) {
+        for (date, column) in columns.iter().enumerate() {
+            let rows = block[date..].iter_mut().step_by(dates);
+            for (row, &value) in rows.zip(&column.values[from..]) {
+                *row = value;
+            }
+        }
     }
-    [
-        Arc::new(Date32Array::from(days)),
-        Arc::new(Float64Array::from(values)),
-    ]
+    Arc::new(Float64Array::from(values))
 }
 
 #[cfg(test)]
