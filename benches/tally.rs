@@ -34,7 +34,7 @@ fn count_and_fold(bencher: Bencher) {
     let mut fold = || {
         tally.clear();
         for _ in 0..CHILDREN {
-            tally.priced_spell(calendar, placement, 1, calendar.horizon() + 1);
+            tally.spell(calendar, placement, 1, calendar.horizon() + 1);
         }
         tally.fold(&world);
         tally

@@ -86,7 +86,7 @@ impl<R: Recorder> Play<'_, R> {
                 }
             }
             self.tally
-                .priced_spell(self.calendar, self.counters.allowances + index, day, end);
+                .spell(self.calendar, self.counters.allowances + index, day, end);
             let event = Event::AllowanceStarts {
                 allowance: index as u8,
             };

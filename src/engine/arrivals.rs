@@ -272,6 +272,7 @@ impl<R: Recorder> Play<'_, R> {
         self.luck
             .words_of_crowd(layers, Purpose::Arrivals, 0, &mut words);
         let counts = LAYER_COUNTS.pick_crowd(&words[0]);
+        keys.reserve(2 * LAYER_FAMILIES_PER_YEAR as usize * layers.len());
         for (&first, count) in layers.iter().zip(counts) {
             let count = usize::from(count);
             let from = keys.len();

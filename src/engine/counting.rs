@@ -51,7 +51,7 @@ impl<R: Recorder> Play<'_, R> {
     pub(super) fn count_placement_nights(&mut self, child: Counted, nights: Nights) {
         let counter = self.counters.placement + usize::from(child.placement);
         let [from, to] = nights.places;
-        self.tally.priced_between(counter, from, to);
+        self.tally.spell_between(counter, from, to);
         self.count_grants(child, nights.days);
     }
 
@@ -67,7 +67,7 @@ impl<R: Recorder> Play<'_, R> {
                 let from = from.max(birthdays.turns(child.born, grant.age.0));
                 let to = to.min(birthdays.turns(child.born, grant.age.1));
                 self.tally
-                    .priced_spell(self.calendar, self.counters.grants + index, from, to);
+                    .spell(self.calendar, self.counters.grants + index, from, to);
             }
         }
     }

@@ -173,7 +173,7 @@ impl<R: Recorder> Play<'_, R> {
         if crowd.here_today {
             self.walk_crowd(crowd);
         }
-        let plain = widest(Days {
+        let [plain, over] = widest(Days {
             horizon: self.horizon,
             calendar: self.calendar,
             since: &crowd.since,
@@ -183,23 +183,22 @@ impl<R: Recorder> Play<'_, R> {
         let counted = Places::first(count).among(plain);
         let others = Places::first(count).without(plain);
         crowd.others.extend(others.each().map(|place| place as u8));
-        self.count_first_stays(crowd, counted);
+        let ended = counted.without(over);
+        self.count_first_stays(crowd, counted, ended);
         if self.world.model.consequences == Mask::NONE {
             return;
         }
-        for place in counted.each() {
-            let is_over = crowd.first.time[place] > self.horizon;
-            let kind = crowd.first.kind[place];
-            if !is_over && self.world.model.consequences.has(kind) {
+        for place in ended.each() {
+            if self.world.model.consequences.has(crowd.first.kind[place]) {
                 self.follow_first_stay(crowd, place);
             }
         }
     }
 
     /// Counts first stays that are all that there is to some children, one
-    /// counter after the other.
+    /// counter after the other; some end by the horizon.
     #[inline(never)]
-    fn count_first_stays(&mut self, crowd: &Crowd, counted: Places) {
+    fn count_first_stays(&mut self, crowd: &Crowd, counted: Places, ended: Places) {
         let child = |place: usize| Counted {
             born: crowd.born[place],
             stream: crowd.stream[place],
@@ -212,43 +211,67 @@ impl<R: Recorder> Play<'_, R> {
             days: [crowd.since[place], crowd.first.day[place]],
             places: [from[place], to[place]],
         };
-        // A counter of each child, of which the first is this one.
-        let counters = |first: usize, kinds: &[u8; CROWD]| {
-            let kinds = *kinds;
-            let counter = move |place| first + usize::from(kinds[place]);
-            counted.each().map(move |place| (counter(place), place))
-        };
         if !crowd.here_today {
             let admissions = self.counters.admissions;
             let events = counted.each().map(|place| (admissions, from[place]));
             self.tally.events_at(events);
         }
-        let spells = |(counter, place): (usize, usize)| (counter, [from[place], to[place]]);
-        let placements = counters(self.counters.placement, &crowd.placement);
-        self.tally.all_priced_between(placements.map(spells));
+        let placements = self.world.model.beds.len();
+        let first = self.counters.placement;
+        self.count_states(crowd, (first, placements), &crowd.placement, counted, ended);
         if !self.world.model.money.grants.is_empty() {
             for place in counted.each() {
                 self.count_grants(child(place), nights(place).days);
             }
         }
         if let Some(first) = self.counters.legal_status {
-            let legal_statuses = counters(first, &crowd.legal_status);
-            self.tally.spells_between(legal_statuses.map(spells));
+            let statuses = self.world.model.running.legal_status.len();
+            self.count_states(
+                crowd,
+                (first, statuses),
+                &crowd.legal_status,
+                counted,
+                ended,
+            );
         }
         if self.counters.counts_stays() {
             for place in counted.each() {
                 self.count_stay_nights(child(place), nights(place));
             }
         }
-        // Whoever stays to the end is counted as leaving behind it, where
-        // nobody looks.
         let exits = self.counters.exits;
-        let exit = |place: usize| match crowd.first.kind[place] {
-            NO_EXIT => exits,
-            kind => exits + usize::from(kind),
-        };
-        let events = counted.each().map(|place| (exit(place), to[place]));
+        let exit = |place: usize| exits + usize::from(crowd.first.kind[place]);
+        let events = ended.each().map(|place| (exit(place), to[place]));
         self.tally.events_at(events);
+    }
+
+    /// Counts the states that children are in all through their first stays: so
+    /// many states from a first counter on.
+    #[inline(always)]
+    fn count_states(
+        &mut self,
+        crowd: &Crowd,
+        (first, states): (usize, usize),
+        state: &[u8; CROWD],
+        counted: Places,
+        ended: Places,
+    ) {
+        let [from, to] = &crowd.first.places;
+        let counter = |place: usize| first + usize::from(state[place]);
+        if crowd.here_today {
+            // They all begin on the start date.
+            let day = self.calendar.place_of(0);
+            for one in 0..states {
+                let here = Places::of(&state.map(|other| usize::from(other) == one));
+                let children = counted.among(here).count();
+                self.tally.begin_together(first + one, children, day);
+            }
+        } else {
+            let spells = counted.each().map(|place| (counter(place), from[place]));
+            self.tally.begin_spells(spells);
+        }
+        let spells = ended.each().map(|place| (counter(place), to[place]));
+        self.tally.end_spells(spells);
     }
 
     /// What follows an exit from a first stay.
@@ -391,11 +414,12 @@ struct Days<'a> {
 }
 
 impl Work for Days<'_> {
-    /// Whose stay is all that there is to it, or to count by the horizon.
-    type Output = Places;
+    /// Whose stay is all that there is to them by the horizon, and whose goes on
+    /// beyond it.
+    type Output = [Places; 2];
 
     #[inline(always)]
-    fn work(self) -> Places {
+    fn work(self) -> [Places; 2] {
         let behind = self.horizon + 1.0;
         let mut days = [0; CROWD];
         for place in 0..CROWD {
@@ -408,13 +432,13 @@ impl Work for Days<'_> {
         }
         self.first.places = [from, to];
         self.first.day = days;
-        let mut is_plain = [false; CROWD];
+        let (mut is_plain, mut is_over) = ([false; CROWD], [false; CROWD]);
         for place in 0..CROWD {
-            let is_over = self.first.time[place] > self.horizon;
+            is_over[place] = self.first.time[place] > self.horizon;
             let is_exit = self.first.kind[place] != NO_EXIT;
-            is_plain[place] = !self.is_alone[place] & (is_over | is_exit);
+            is_plain[place] = !self.is_alone[place] & (is_over[place] | is_exit);
         }
-        Places::of(&is_plain)
+        [is_plain, is_over].map(|holds| Places::of(&holds))
     }
 }
 

@@ -54,6 +54,12 @@ impl Places {
         Self(self.0 & !other.0)
     }
 
+    /// How many there are.
+    #[inline(always)]
+    pub fn count(self) -> i32 {
+        self.0.count_ones() as i32
+    }
+
     /// Whether a place is in the set.
     #[inline(always)]
     pub fn has(self, place: usize) -> bool {
@@ -99,7 +105,7 @@ mod tests {
         let places = Places::of(&holds);
         let list = |places: Places| places.each().collect::<Vec<usize>>();
         assert_eq!(list(places), [0, 5, 63]);
-        assert!(places.has(5) && !places.has(6));
+        assert!(places.has(5) && !places.has(6) && places.count() == 3);
         assert_eq!(list(places.without(Places::first(1))), [5, 63]);
         assert_eq!(list(places.among(Places::first(6))), [0, 5]);
         assert_eq!(list(Places::first(2).and(places)), [0, 1, 5, 63]);

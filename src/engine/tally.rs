@@ -107,11 +107,35 @@ impl Tally {
         }
     }
 
-    /// The same, with its nights for pricing.
-    #[inline]
-    pub fn priced_spell(&mut self, calendar: &Calendar, counter: usize, from: i32, to: i32) {
-        if to > from {
-            self.priced_between(counter, calendar.place_of(from), calendar.place_of(to));
+    /// [`Tally::spell`] from a day to one that is no earlier.
+    #[inline(always)]
+    pub fn spell_between(&mut self, counter: usize, from: Place, to: Place) {
+        self.begin_spells(std::iter::once((counter, from)));
+        self.end_spells(std::iter::once((counter, to)));
+    }
+
+    /// Begins spells of states, each on a day.
+    #[inline(always)]
+    pub fn begin_spells(&mut self, spells: impl Iterator<Item = (usize, Place)>) {
+        let (width, cells) = (self.segments + 1, self.spells.as_mut_slice());
+        for (counter, from) in spells {
+            cells[counter * width + from.segment()].add(1, -from.nights_before());
+        }
+    }
+
+    /// Begins so many spells of one state on one day.
+    #[inline(always)]
+    pub fn begin_together(&mut self, counter: usize, children: i32, from: Place) {
+        let cell = &mut self.spells[counter * (self.segments + 1) + from.segment()];
+        cell.add(i64::from(children), -children * from.nights_before());
+    }
+
+    /// Ends spells of states, each before the night of a day.
+    #[inline(always)]
+    pub fn end_spells(&mut self, spells: impl Iterator<Item = (usize, Place)>) {
+        let (width, cells) = (self.segments + 1, self.spells.as_mut_slice());
+        for (counter, to) in spells {
+            cells[counter * width + to.segment()].add(-1, to.nights_before());
         }
     }
 
@@ -121,42 +145,10 @@ impl Tally {
         self.event_at(flow, calendar.place_of(day));
     }
 
-    /// [`Tally::spell`] from a day to one that is no earlier.
-    #[inline(always)]
-    pub fn spell_between(&mut self, counter: usize, from: Place, to: Place) {
-        self.spells_between(std::iter::once((counter, [from, to])));
-    }
-
-    /// [`Tally::priced_spell`] from a day to one that is no earlier.
-    #[inline(always)]
-    pub fn priced_between(&mut self, counter: usize, from: Place, to: Place) {
-        self.all_priced_between(std::iter::once((counter, [from, to])));
-    }
-
     /// [`Tally::event`].
     #[inline(always)]
     pub fn event_at(&mut self, flow: usize, day: Place) {
         self.events_at(std::iter::once((flow, day)));
-    }
-
-    /// [`Tally::spell_between`] for many at once.
-    #[inline(always)]
-    pub fn spells_between(&mut self, spells: impl Iterator<Item = (usize, [Place; 2])>) {
-        let (width, cells) = (self.segments + 1, self.spells.as_mut_slice());
-        for (counter, [from, to]) in spells {
-            cells[counter * width + from.segment()].add(1, 0);
-            cells[counter * width + to.segment()].add(-1, 0);
-        }
-    }
-
-    /// [`Tally::priced_between`] for many at once.
-    #[inline(always)]
-    pub fn all_priced_between(&mut self, spells: impl Iterator<Item = (usize, [Place; 2])>) {
-        let (width, cells) = (self.segments + 1, self.spells.as_mut_slice());
-        for (counter, [from, to]) in spells {
-            cells[counter * width + from.segment()].add(1, -from.nights_before());
-            cells[counter * width + to.segment()].add(-1, to.nights_before());
-        }
     }
 
     /// [`Tally::event_at`] for many at once.

@@ -9,8 +9,9 @@
 // A place stands for one child in every column.
 #![expect(clippy::needless_range_loop)]
 
-use super::crowd::Crowd;
+use super::crowd::{Crowd, FirstRings};
 use super::life::day_of;
+use super::places::Places;
 use super::record::Recorder;
 use super::replicate::Play;
 use crate::calendar::{Calendar, Place};
@@ -201,11 +202,12 @@ impl<R: Recorder> Play<'_, R> {
     /// whoever is on another pathway is marked to be played alone.
     #[inline(never)]
     pub(super) fn walk_crowd(&mut self, crowd: &mut Crowd) {
-        let mut walkers = std::mem::take(&mut crowd.walkers);
-        self.gather_walkers(crowd, &mut walkers);
-        let most = walkers.groups.iter();
-        let most = most.map(|(pathway, _)| self.world.model.pathways[*pathway].stages.len());
-        let most = most.max().unwrap_or(0);
+        self.gather_walkers(crowd);
+        let Crowd { walkers, first, .. } = crowd;
+        let stages = |(pathway, _): &(usize, _)| self.world.model.pathways[*pathway].stages.len();
+        let Some(most) = walkers.groups.iter().map(stages).max() else {
+            return;
+        };
         walkers
             .words
             .resize((1 + most).div_ceil(4), [[0; CROWD]; 4]);
@@ -215,27 +217,25 @@ impl<R: Recorder> Play<'_, R> {
             self.luck
                 .words_of_crowd(keys, Purpose::Attempt, block, words);
         }
-        for group in 0..walkers.groups.len() {
-            let (pathway, range) = walkers.groups[group].clone();
-            self.walk_together(crowd, &mut walkers, pathway, range);
+        for (pathway, range) in &walkers.groups {
+            self.walk_together(first, walkers, *pathway, range.clone());
         }
-        crowd.walkers = walkers;
     }
 
     /// Finds those of a crowd who walk, pathway by pathway.
-    fn gather_walkers(&self, crowd: &mut Crowd, walkers: &mut Walkers) {
+    fn gather_walkers(&self, crowd: &mut Crowd) {
         let model = self.world.model;
+        let walkers = &mut crowd.walkers;
         walkers.places.clear();
         walkers.groups.clear();
+        let alone = Places::of(&crowd.is_alone);
         for (pathway, goes_on) in model.running.on_pathway.iter().enumerate() {
+            let on_it = Places::of(&crowd.pathway.map(|other| usize::from(other) == pathway));
+            let on_it = Places::first(crowd.count).among(on_it).without(alone);
             let from = walkers.places.len();
-            for place in 0..crowd.count {
-                if usize::from(crowd.pathway[place]) != pathway || crowd.is_alone[place] {
-                    continue;
-                }
-                if model.pathways[pathway].walks_to.is_none()
-                    || crowd.first.running[place] & !goes_on != 0
-                {
+            for place in on_it.each() {
+                let is_stopped = crowd.first.running[place] & !goes_on != 0;
+                if is_stopped || model.pathways[pathway].walks_to.is_none() {
                     crowd.is_alone[place] = true;
                     continue;
                 }
@@ -252,8 +252,8 @@ impl<R: Recorder> Play<'_, R> {
     /// failed, the pathway ends or a clock rings.
     fn walk_together(
         &mut self,
-        crowd: &mut Crowd,
-        walkers: &mut Walkers,
+        first: &mut FirstRings,
+        walkers: &Walkers,
         pathway: usize,
         range: Range<usize>,
     ) {
@@ -265,7 +265,7 @@ impl<R: Recorder> Play<'_, R> {
             ..Walk::default()
         };
         for walker in range.clone() {
-            walk.rings[walker] = crowd.first.time[usize::from(walkers.places[walker])];
+            walk.rings[walker] = first.time[usize::from(walkers.places[walker])];
         }
         for (stage, stage_model) in model.stages.iter().enumerate() {
             self.stage_days(walkers, &mut walk, pathway, stage, &range);
@@ -309,8 +309,8 @@ impl<R: Recorder> Play<'_, R> {
             }
             self.tally.event_at(outcomes + SUCCEEDED, walk.from[walker]);
             let place = usize::from(walkers.places[walker]);
-            crowd.first.time[place] = walk.time[walker];
-            crowd.first.kind[place] = model.walks_to.unwrap_or(NO_EXIT);
+            first.time[place] = walk.time[walker];
+            first.kind[place] = model.walks_to.unwrap_or(NO_EXIT);
         }
     }
 
