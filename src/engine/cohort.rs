@@ -170,8 +170,8 @@ impl Roster {
             .all(|pathway| pathway.cases == 0 || pathway.eligible.is_open());
         let (order, may) = (&mut self.order, &mut self.may);
         may.clear();
-        may.resize(self.words.len(), u64::MAX);
         if !all_open {
+            may.resize(self.words.len(), 0);
             for (index, may) in may.iter_mut().enumerate() {
                 let (members, member) = (&self.members[index / CROWD], index % CROWD);
                 let is_case = |filter: &CaseFilter| members.is_case(member, filter);
@@ -191,7 +191,7 @@ impl Roster {
             let mut some = 0;
             for (index, &word) in self.words.iter().enumerate() {
                 order[some] = u64::from(word) << 32 | index as u64;
-                some += usize::from(may[index] != 0 && word <= most);
+                some += usize::from(word <= most && (all_open || may[index] != 0));
             }
             order.truncate(some);
             if some >= wanted.min(children) {
@@ -200,6 +200,11 @@ impl Roster {
         }
         order.sort_unstable();
         let child = |place: usize| order[place] as u32 as usize;
+        // Pathways that whoever stands in a place may still be dealt.
+        let mut open: Vec<u64> = match all_open {
+            true => vec![u64::MAX; order.len()],
+            false => (0..order.len()).map(|place| may[child(place)]).collect(),
+        };
         let cases = &mut self.cases[scenario];
         cases.resize(self.keys.len(), NO_CASE);
         let mut left: Vec<u32> = pathways.iter().map(|pathway| pathway.cases).collect();
@@ -207,8 +212,8 @@ impl Roster {
         let mut dealt = 0;
         while left.iter().any(|&cases| cases > 0) {
             for (pathway, left) in left.iter_mut().enumerate().filter(|(_, left)| **left > 0) {
-                let found = (next[pathway]..order.len())
-                    .find(|&place| may[child(place)] >> pathway & 1 == 1);
+                let found =
+                    (next[pathway]..order.len()).find(|&place| open[place] >> pathway & 1 == 1);
                 let Some(place) = found else {
                     *left = 0;
                     continue;
@@ -222,7 +227,7 @@ impl Roster {
                 self.dealt.push((pathway as u8, child(place) as u32));
                 *left -= 1;
                 dealt += 1;
-                may[child(place)] = 0;
+                open[place] = 0;
             }
         }
     }

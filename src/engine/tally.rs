@@ -197,6 +197,10 @@ impl Tally {
                 stock += spells.children();
                 *held = stock;
             }
+            if self.segments == months {
+                stocks.copy_from_slice(held);
+                continue;
+            }
             for (&month, &held) in self.month.iter().zip(&*held) {
                 stocks[month] = held;
             }

@@ -109,48 +109,66 @@ impl Ticking {
     }
 }
 
-/// Runs a clock of banded rates.
-pub(super) fn walk_bands(
-    ages: &[f64],
-    times: &[f64],
-    daily: &[f64],
-    child: Standing,
-    (from, until): (f64, f64),
-    luck: f64,
-    factor: f64,
-) -> Walk {
-    let mut now = from;
-    let mut spent = 0.0;
-    let mut age = 0;
-    while age + 1 < ages.len() && ages[age] <= now - child.born {
-        age += 1;
-    }
-    let mut time = 0;
-    while times[time] <= now - child.origin {
-        time += 1;
-    }
-    loop {
-        let age_end = child.born + ages[age];
-        let time_end = child.origin + times[time];
-        let stop = until.min(age_end).min(time_end);
-        let rate = daily[age * times.len() + time] * factor;
-        let used = rate * (stop - now);
-        if spent + used >= luck && rate > 0.0 {
-            return Walk::Rings(now + (luck - spent) / rate);
+/// The bands of age and of time on the clock that a walk has come to.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct InBands {
+    age: usize,
+    time: usize,
+}
+
+/// Daily rates, constant in bands of age and of time on the clock.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct BandedRates<'a> {
+    /// Upper ends of the bands of age and of time, in days.
+    pub ages: &'a [f64],
+    pub times: &'a [f64],
+    /// Rates, `[age][time]` flat.
+    pub daily: &'a [f64],
+}
+
+impl BandedRates<'_> {
+    /// Runs the clock over a stretch of time with one factor, from the bands
+    /// that an earlier stretch of the same walk has come to.
+    pub fn walk(
+        &self,
+        child: Standing,
+        (from, until): (f64, f64),
+        luck: f64,
+        factor: f64,
+        at: &mut InBands,
+    ) -> Walk {
+        let mut now = from;
+        let mut spent = 0.0;
+        let InBands { age, time } = at;
+        while *age + 1 < self.ages.len() && self.ages[*age] <= now - child.born {
+            *age += 1;
         }
-        spent += used;
-        now = stop;
-        if now >= until {
-            return Walk::Spent(spent);
+        while self.times[*time] <= now - child.origin {
+            *time += 1;
         }
-        if now >= age_end {
-            if age + 1 == ages.len() {
+        loop {
+            let age_end = child.born + self.ages[*age];
+            let time_end = child.origin + self.times[*time];
+            let stop = until.min(age_end).min(time_end);
+            let rate = self.daily[*age * self.times.len() + *time] * factor;
+            let used = rate * (stop - now);
+            if spent + used >= luck && rate > 0.0 {
+                return Walk::Rings(now + (luck - spent) / rate);
+            }
+            spent += used;
+            now = stop;
+            if now >= until {
                 return Walk::Spent(spent);
             }
-            age += 1;
-        }
-        if now >= time_end {
-            time += 1;
+            if now >= age_end {
+                if *age + 1 == self.ages.len() {
+                    return Walk::Spent(spent);
+                }
+                *age += 1;
+            }
+            if now >= time_end {
+                *time += 1;
+            }
         }
     }
 }
@@ -198,35 +216,49 @@ mod tests {
             born: -300.0,
             origin: 0.0,
         };
+        let clock = BandedRates {
+            ages: &ages,
+            times: &times,
+            daily: &rates,
+        };
         // 65.25 days at 0.01, then 34.75 at 0.001, then nothing.
         let used = 0.6525 + 0.03475;
-        match walk_bands(&ages, &times, &rates, child, (0.0, 1000.0), 5.0, 1.0) {
+        match clock.walk(child, (0.0, 1000.0), 5.0, 1.0, &mut InBands::default()) {
             Walk::Spent(spent) => assert!((spent - used).abs() < 1e-12),
             rings => panic!("{rings:?}"),
         }
         // Without end of luck, what is used is the same.
         assert_eq!(
-            walk_bands(
-                &ages,
-                &times,
-                &rates,
+            clock.walk(
                 child,
                 (0.0, 90.0),
                 f64::INFINITY,
-                1.0
+                1.0,
+                &mut InBands::default()
             ),
             Walk::Spent(65.25 * 0.01 + 24.75 * 0.001)
         );
-        let Walk::Rings(time) = walk_bands(&ages, &times, &rates, child, (0.0, 1000.0), 0.66, 1.0)
+        let Walk::Rings(time) =
+            clock.walk(child, (0.0, 1000.0), 0.66, 1.0, &mut InBands::default())
         else {
             panic!("the luck runs out")
         };
         assert!((time - (65.25 + 7.5)).abs() < 1e-9);
         // Twice the hazard, half the time.
-        let Walk::Rings(time) = walk_bands(&ages, &times, &rates, child, (0.0, 1000.0), 0.5, 2.0)
+        let Walk::Rings(time) = clock.walk(child, (0.0, 1000.0), 0.5, 2.0, &mut InBands::default())
         else {
             panic!("the luck runs out")
         };
         assert!((time - 25.0).abs() < 1e-9);
+        // A walk in two stretches goes on in the bands that it has come to.
+        let mut at = InBands::default();
+        let stretches = [(0.0, 70.0), (70.0, 1000.0)].map(|stretch| {
+            let walk = clock.walk(child, stretch, 5.0, 1.0, &mut at);
+            match walk {
+                Walk::Spent(spent) => spent,
+                rings => panic!("{rings:?}"),
+            }
+        });
+        assert!((stretches[0] + stretches[1] - used).abs() < 1e-12);
     }
 }

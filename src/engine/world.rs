@@ -5,7 +5,8 @@ use super::delivery::Delivery;
 use super::phase::{Phase, Span, phases};
 use super::pick::Picker;
 use super::ticking::{
-    Standing, Straight, Ticking, TickingHazard, Walk, defective_hazard, defective_time, walk_bands,
+    BandedRates, InBands, Standing, Straight, Ticking, TickingHazard, Walk, defective_hazard,
+    defective_time,
 };
 use crate::luck::{Luck, exponential, logarithms, uniform};
 use crate::margins::DIMENSIONS;
@@ -162,14 +163,16 @@ impl<'m> World<'m> {
     pub fn ring(&self, index: usize, child: Standing, from: f64, until: f64, luck: f64) -> f64 {
         let ticking = &self.clocks[index];
         if ticking.timeline.is_empty() {
-            return match self.ring_constant(index, child, (from, until), luck, ticking.factor) {
+            let at = &mut InBands::default();
+            return match self.ring_constant(index, child, (from, until), luck, ticking.factor, at) {
                 Walk::Rings(time) => time,
                 Walk::Spent(_) => f64::INFINITY,
             };
         }
         let mut spent = 0.0;
+        let mut at = InBands::default();
         for (begin, end, factor) in ticking.stretches(from, until) {
-            match self.ring_constant(index, child, (begin, end), luck - spent, factor) {
+            match self.ring_constant(index, child, (begin, end), luck - spent, factor, &mut at) {
                 Walk::Rings(time) => return time,
                 Walk::Spent(used) => spent += used,
             }
@@ -263,6 +266,7 @@ impl<'m> World<'m> {
         (from, until): (f64, f64),
         luck: f64,
         factor: f64,
+        at: &mut InBands,
     ) -> Walk {
         if factor <= 0.0 || until <= from {
             return Walk::Spent(0.0);
@@ -287,7 +291,7 @@ impl<'m> World<'m> {
                 Walk::Spent(self.used_constant(index, child, (from, until), factor))
             }
             (TickingHazard::Bands { daily, .. }, ClockHazard::Bands { ages, times, .. }) => {
-                walk_bands(ages, times, daily, child, (from, until), luck, factor)
+                BandedRates { ages, times, daily }.walk(child, (from, until), luck, factor, at)
             }
             _ => unreachable!("a clock's numbers have the form of its model"),
         }
@@ -320,15 +324,9 @@ impl<'m> World<'m> {
                 factor * (at(until) - at(from))
             }
             (TickingHazard::Bands { daily, .. }, ClockHazard::Bands { ages, times, .. }) => {
-                match walk_bands(
-                    ages,
-                    times,
-                    daily,
-                    child,
-                    (from, until),
-                    f64::INFINITY,
-                    factor,
-                ) {
+                let rates = BandedRates { ages, times, daily };
+                let at = &mut InBands::default();
+                match rates.walk(child, (from, until), f64::INFINITY, factor, at) {
                     Walk::Spent(used) => used,
                     Walk::Rings(_) => unreachable!("infinite luck is never used up"),
                 }

@@ -20,8 +20,9 @@ struct LogTable {
     origin: f32,
     /// Index of the last knot.
     last: u32,
-    /// Knots, and room behind them.
-    knots: Box<[f32; MOST_KNOTS]>,
+    /// Each knot and the next one, in the lower and the upper half: both are
+    /// looked up at once. Behind the last there is room.
+    knots: Box<[u64; MOST_KNOTS]>,
 }
 
 /// Room for knots: a power of two, so that any index can be brought inside.
@@ -34,9 +35,16 @@ impl LogTable {
         let first = ((lowest + 127) as u32) << KNOT_BITS;
         let last = ((highest + 127) as u32) << KNOT_BITS;
         let origin = f(0.0) as f32;
-        let mut knots = Box::new([0.0; MOST_KNOTS]);
-        for (knot, index) in knots.iter_mut().zip(first..=last) {
-            *knot = f(f64::from(f32::from_bits(index << SHIFT))) as f32;
+        let mut knots = Box::new([0; MOST_KNOTS]);
+        let mut before = None;
+        for (place, index) in (first..=last).enumerate() {
+            let knot = f(f64::from(f32::from_bits(index << SHIFT))) as f32;
+            knots[place] = u64::from(knot.to_bits());
+            if let Some(before) = before {
+                let pair: &mut u64 = &mut knots[before];
+                *pair |= u64::from(knot.to_bits()) << 32;
+            }
+            before = Some(place);
         }
         Self {
             first,
@@ -62,20 +70,27 @@ impl LogTable {
         let bits = (x as f32).to_bits();
         let index = (bits >> SHIFT).wrapping_sub(self.first);
         let fraction = (bits & ((1 << SHIFT) - 1)) as f32 * (1.0 / (1 << SHIFT) as f32);
-        let knot = |index: u32| self.knots[index as usize % MOST_KNOTS];
-        let (low, high) = (knot(index), knot(index.wrapping_add(1)));
+        let pair = self.knots[index as usize % MOST_KNOTS];
+        let (low, high) = (
+            f32::from_bits(pair as u32),
+            f32::from_bits((pair >> 32) as u32),
+        );
         let value = f64::from(low + (high - low) * fraction);
         (value, index < self.last)
+    }
+
+    fn knot(&self, index: usize) -> f32 {
+        f32::from_bits(self.knots[index] as u32)
     }
 
     /// The argument at which a rising table reaches a value.
     fn search(&self, value: f64) -> f64 {
         let value = value as f32;
         let knots = &self.knots[..=self.last as usize];
-        let above = knots.partition_point(|knot| *knot <= value);
+        let above = knots.partition_point(|pair| f32::from_bits(*pair as u32) <= value);
         let at = |index: usize| f32::from_bits((self.first + index as u32) << SHIFT);
         if above == 0 {
-            let share = (value - self.origin) / (knots[0] - self.origin);
+            let share = (value - self.origin) / (self.knot(0) - self.origin);
             // A table that starts with a jump has nothing below it.
             return if share > 0.0 {
                 f64::from(at(0) * share)
@@ -86,7 +101,7 @@ impl LogTable {
         if above == knots.len() {
             return MOST_HAZARD;
         }
-        let (low, high) = (knots[above - 1], knots[above]);
+        let (low, high) = (self.knot(above - 1), self.knot(above));
         let (from, to) = (at(above - 1), at(above));
         f64::from(from + (to - from) * (value - low) / (high - low))
     }
@@ -97,13 +112,13 @@ impl LogTable {
         let lowest = f32::from_bits(self.first << SHIFT);
         if x < lowest {
             let share = (x / lowest).max(0.0);
-            return f64::from(self.origin + (self.knots[0] - self.origin) * share);
+            return f64::from(self.origin + (self.knot(0) - self.origin) * share);
         }
         let end = self.last as usize;
         let highest = f32::from_bits((self.first + self.last) << SHIFT);
         let before = f32::from_bits((self.first + self.last - 1) << SHIFT);
-        let slope = (self.knots[end] - self.knots[end - 1]) / (highest - before);
-        f64::from(self.knots[end] + slope * (x - highest))
+        let slope = (self.knot(end) - self.knot(end - 1)) / (highest - before);
+        f64::from(self.knot(end) + slope * (x - highest))
     }
 }
 
