@@ -521,9 +521,9 @@ fn play(
         let scenario = &plan.models[index].scenario;
         let columns = ScenarioColumns::new(layout, &tiles, &comparison, &context);
         let write_replicates = || match &mut writer {
-            Some(writer) => columns
-                .groups(keep)
-                .try_for_each(|group| writer.write(scenario, extent.replicates.start, &group)),
+            Some(writer) => columns.each_group(keep, |group| {
+                writer.write(scenario, extent.replicates.start, group)
+            }),
             None => Ok(()),
         };
         let (forecast, written) = rayon::join(

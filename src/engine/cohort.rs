@@ -1,8 +1,5 @@
 //! The children in care on the start date, and the cases identified among them.
 
-// A place stands for one child in every column.
-#![expect(clippy::needless_range_loop)]
-
 use super::arrivals::cohort_key;
 use super::crowd::Crowd;
 use super::life::{Life, NONE, Step};

@@ -168,7 +168,7 @@ impl Tiles {
         columns
     }
 
-    /// The same into columns that are used again. All periods are read in one
+    /// The same into the first of some columns that are used again. All periods are read in one
     /// pass: the cells of a series lie side by side in a tile, and tiles lie far
     /// apart.
     pub fn read(
@@ -186,7 +186,10 @@ impl Tiles {
                 first + months.start..first + months.end
             }
         };
-        columns.resize_with(periods.len(), Vec::new);
+        if columns.len() < periods.len() {
+            columns.resize_with(periods.len(), Vec::new);
+        }
+        let columns = &mut columns[..periods.len()];
         for column in columns.iter_mut() {
             column.resize(self.replicates, 0);
         }

@@ -6,9 +6,6 @@
 //! clock rings. Those on one pathway walk side by side, stage by stage; whoever
 //! has come to an end stands behind the horizon, where nobody looks.
 
-// A place stands for one child in every column.
-#![expect(clippy::needless_range_loop)]
-
 use super::crowd::{Crowd, FirstRings};
 use super::life::day_of;
 use super::places::Places;

@@ -396,20 +396,6 @@ pub(crate) struct Whole {
     pub scale: Scale,
 }
 
-impl Whole {
-    /// The written values, in the room of the whole ones.
-    fn written(self) -> Vec<f64> {
-        let values = self.values.into_iter();
-        match self.scale {
-            // The length of one says nothing new here, but is known outside the
-            // loop.
-            Scale::Pence => values.map(|whole| Scale::Pence.written(whole)).collect(),
-            Scale::Children => values.map(|whole| Scale::Children.written(whole)).collect(),
-            scale => values.map(|whole| scale.written(whole)).collect(),
-        }
-    }
-}
-
 /// The columns of one scenario's replicates.
 #[derive(Debug, Clone)]
 pub struct ScenarioColumns<'a> {
@@ -443,36 +429,71 @@ impl<'a> ScenarioColumns<'a> {
         &self.catalogue
     }
 
-    /// Columns for the file of replicates, in its order: each item holds all
-    /// dates of one series in one kind of period.
-    pub fn groups(&self, keep: Keep) -> impl Iterator<Item = Vec<Column>> {
-        let kept = move |entry: &&Entry| keep == Keep::All || entry.name.is_total();
+    /// Hands over the columns for the file of replicates, in its order: each
+    /// time all dates of one series in one kind of period. The columns' room is
+    /// used again.
+    ///
+    /// # Errors
+    /// What `take` refuses a group with.
+    pub fn each_group<E>(
+        &self,
+        keep: Keep,
+        mut take: impl FnMut(&[Column]) -> Result<(), E>,
+    ) -> Result<(), E> {
         let is_headline = |entry: &Entry, period: &Period| {
             entry.kind == Kind::Stock || matches!(period, Period::FinancialYear(_))
         };
-        self.catalogue
-            .entries
-            .iter()
-            .filter(kept)
-            .flat_map(move |entry| {
-                let mut periods = self.catalogue.periods(entry);
-                periods.retain(|period| keep == Keep::All || is_headline(entry, period));
-                let months = periods.partition_point(|p| matches!(p, Period::FinancialYear(_)));
-                let (years, months) = periods.split_at(months);
-                [self.columns(entry, years), self.columns(entry, months)]
-            })
-            .filter(|group| !group.is_empty())
+        let (mut wholes, mut columns) = (Vec::new(), Vec::new());
+        for entry in &self.catalogue.entries {
+            if keep == Keep::Headlines && !entry.name.is_total() {
+                continue;
+            }
+            let mut periods = self.catalogue.periods(entry);
+            periods.retain(|period| keep == Keep::All || is_headline(entry, period));
+            let months = periods.partition_point(|p| matches!(p, Period::FinancialYear(_)));
+            let (years, months) = periods.split_at(months);
+            for periods in [years, months] {
+                if !periods.is_empty() {
+                    self.read(entry, periods, &mut wholes);
+                    self.write_group(entry, periods, &wholes, &mut columns);
+                    take(&columns[..periods.len()])?;
+                }
+            }
+        }
+        Ok(())
     }
 
-    fn columns(&self, entry: &Entry, periods: &[Period]) -> Vec<Column> {
-        let column = |(whole, &period): (Whole, &Period)| Column {
-            series: entry.name.clone(),
-            period,
-            date: self.catalogue.date(period),
-            values: whole.written(),
-        };
-        let wholes = self.wholes(entry, periods).into_iter();
-        wholes.zip(periods).map(column).collect()
+    /// The first columns as those of some periods.
+    fn write_group(
+        &self,
+        entry: &Entry,
+        periods: &[Period],
+        wholes: &[Vec<i64>],
+        columns: &mut Vec<Column>,
+    ) {
+        for (index, (&period, wholes)) in periods.iter().zip(wholes).enumerate() {
+            let room = columns.get_mut(index).map(|column| &mut column.values);
+            let mut values = room.map(std::mem::take).unwrap_or_default();
+            values.clear();
+            let whole = wholes.iter().copied();
+            match self.catalogue.scale(entry, period) {
+                // The same three times, each with a scale that is known outside
+                // the loop.
+                Scale::Children => values.extend(whole.map(|one| Scale::Children.written(one))),
+                Scale::Pence => values.extend(whole.map(|one| Scale::Pence.written(one))),
+                scale => values.extend(whole.map(|one| scale.written(one))),
+            }
+            let column = Column {
+                series: entry.name.clone(),
+                period,
+                date: self.catalogue.date(period),
+                values,
+            };
+            match columns.get_mut(index) {
+                Some(room) => *room = column,
+                None => columns.push(column),
+            }
+        }
     }
 
     /// One series in one period, in children or pence.
@@ -527,13 +548,23 @@ mod tests {
     use super::super::test_run::{date, layout, tiles};
     use super::*;
 
+    fn groups(columns: &ScenarioColumns, keep: Keep) -> Vec<Vec<Column>> {
+        let mut groups = Vec::new();
+        let taken = columns.each_group(keep, |group| {
+            groups.push(group.to_vec());
+            Ok::<(), std::convert::Infallible>(())
+        });
+        taken.expect("nothing is refused");
+        groups
+    }
+
     #[test]
     fn headline_groups_are_the_totals_in_file_order() {
         let layout = layout();
         let run = tiles(3, |replicate, _| replicate as i32);
         let comparison = Comparison::new(&layout, &run);
         let columns = ScenarioColumns::new(&layout, &run, &comparison, &Context::default());
-        let groups: Vec<Vec<Column>> = columns.groups(Keep::Headlines).collect();
+        let groups = groups(&columns, Keep::Headlines);
         let words: Vec<(&str, &str, usize)> = groups
             .iter()
             .map(|g| (g[0].series.metric.as_str(), g[0].period.word(), g.len()))
@@ -542,7 +573,11 @@ mod tests {
         assert_eq!(words[1], ("population", "month", 4));
         assert!(groups.iter().flatten().all(|c| c.series.is_total()));
         assert_eq!(groups[1][0].values, [0.0, 1.0, 2.0]);
-        assert!(columns.groups(Keep::All).count() > groups.len());
+        let all = self::groups(&columns, Keep::All);
+        assert!(all.len() > groups.len());
+        // Room that was used before holds nothing of it.
+        let lengths = all.iter().flatten().map(|column| column.values.len());
+        assert!(lengths.eq(all.iter().flatten().map(|_| 3)));
     }
 
     #[test]

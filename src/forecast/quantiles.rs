@@ -295,9 +295,10 @@ struct Buckets {
 }
 
 impl Buckets {
-    /// No more buckets than values, so that counting stays within the cache.
+    /// A quarter as many buckets as values, so that counting stays within the
+    /// nearest cache.
     fn of((least, width): Range, values: usize) -> Self {
-        let most = values.max(1024) as u64;
+        let most = (values / 4).max(1024) as u64;
         let mut shift = 0;
         while width >> shift >= most {
             shift += 1;

@@ -275,9 +275,8 @@ mod tests {
         write_bands(folder, &metadata, &[&forecast]).unwrap();
         write_targets(folder, &metadata, &[&forecast]).unwrap();
         let mut writer = ReplicateWriter::create(folder, &metadata).unwrap();
-        for group in columns.groups(Keep::Headlines) {
-            writer.write("plan", first_replicate, &group).unwrap();
-        }
+        let write = |group: &[_]| writer.write("plan", first_replicate, group);
+        columns.each_group(Keep::Headlines, write).unwrap();
         writer.finish().unwrap();
         std::fs::write(folder.join(manifest::FILE_NAME), manifest.to_json()).unwrap();
     }

@@ -225,6 +225,32 @@ mod tests {
     }
 
     #[test]
+    fn dates_go_round_however_many_replicates_there_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut writer = ReplicateWriter::create(folder.path(), &metadata()).unwrap();
+        let shapes = [
+            ("a", 3, 1),
+            ("b", 5, 8),
+            ("c", 3, 21),
+            ("d", 40, 7),
+            ("e", 40, 35),
+        ];
+        for (metric, dates, replicates) in shapes {
+            let group = group(metric, dates, replicates);
+            writer.write("plan", 0, &group).unwrap();
+        }
+        writer.finish().unwrap();
+        let (batch, _) = read(&folder.path().join("replicates.parquet"));
+        let expected = shapes.iter().flat_map(|&(_, dates, replicates)| {
+            let round = move |_| (0..dates as i32).map(|month| 30 * month);
+            (0..replicates).flat_map(round)
+        });
+        let days = column(&batch, "date");
+        let days = days.as_primitive::<Date32Type>().values();
+        assert_eq!(days[..], expected.collect::<Vec<i32>>());
+    }
+
+    #[test]
     #[should_panic(expected = "in the order of the file")]
     fn groups_out_of_order_are_refused() {
         let folder = tempfile::tempdir().unwrap();
