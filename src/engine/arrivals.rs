@@ -204,10 +204,7 @@ impl<R: Recorder> Play<'_, R> {
             let rates = &self.world.families_per_year[stream][..];
             let rate = rates[0];
             let is_constant = rates.iter().all(|other| *other == rate);
-            let hears_together = !R::LISTENS
-                && !has_limit
-                && !self.world.model.streams[stream].may_bypass
-                && self.world.always().is_some();
+            let hears_together = !R::LISTENS && !has_limit && self.world.always().is_some();
             for some in keys.chunks(CROWD) {
                 self.luck
                     .words_of_crowd(some, Purpose::Family, 0, &mut words);
@@ -223,7 +220,7 @@ impl<R: Recorder> Play<'_, R> {
                 });
                 referred.exists[some.len()..].fill(false);
                 if hears_together {
-                    self.hear_together(crowd, stream, &keys, &words, &referred);
+                    self.hear_together(crowd, stream, some, &words, &referred);
                     continue;
                 }
                 for (place, &key) in some.iter().enumerate() {

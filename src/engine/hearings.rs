@@ -59,7 +59,7 @@ impl<R: Recorder> Play<'_, R> {
         &mut self,
         crowd: &mut Crowd,
         stream: usize,
-        keys: &[Key; CROWD],
+        keys: &[Key],
         words: &CrowdWords,
         referred: &Referred,
     ) {
@@ -79,16 +79,21 @@ impl<R: Recorder> Play<'_, R> {
                 referred,
             })
         };
+        let bypass = everybody.among(self.who_bypasses(stream, keys));
         let phase = self.world.always().and_then(|phase| phase.panel.as_ref());
-        let [admit, defer, divert] = phase.map_or([everybody, Places::NONE, Places::NONE], decide);
+        let [admit, defer, divert] = phase
+            .map_or([everybody, Places::NONE, Places::NONE], decide)
+            .map(|decided| decided.without(bypass));
         let let_in = if model.is_some() {
             &referred.sitting
         } else {
             &referred.day
         };
-        for place in admit.each() {
-            let family = self.family(stream, keys[place], words, referred, place);
-            self.admit(crowd, family, let_in[place]);
+        for (places, let_in) in [(bypass, &referred.day), (admit, let_in)] {
+            for place in places.each() {
+                let family = self.family(stream, keys[place], words, referred, place);
+                self.admit(crowd, family, let_in[place]);
+            }
         }
         let Some(model) = model else { return };
         let sittings = divert.each().map(|place| referred.sitting[place]);
@@ -108,6 +113,19 @@ impl<R: Recorder> Play<'_, R> {
             };
             self.hear_again(crowd, family, decision);
         }
+    }
+
+    /// Which families of a crowd bypass the panel.
+    fn who_bypasses(&self, stream: usize, keys: &[Key]) -> Places {
+        if !self.world.model.streams[stream].may_bypass {
+            return Places::NONE;
+        }
+        let mut words = [[0; CROWD]; 4];
+        self.luck
+            .words_of_crowd(keys, Purpose::Hearing, 0, &mut words);
+        let phase = self.world.always().expect("numbers never change");
+        let bypass_panel = phase.streams[stream].bypass_panel;
+        Places::of(&words[0].map(|word| uniform(word) < bypass_panel))
     }
 
     /// Hears a family, where sittings have no limit.
