@@ -100,7 +100,7 @@ impl<R: Recorder> Play<'_, R> {
         let sittings = sittings.map(|day| (diverted, calendar.place_of(day)));
         self.tally.events_at(sittings);
         let again = match model.diverted_return {
-            Some(_) => defer.and(divert),
+            Some(_) => defer.with(divert),
             None => defer,
         };
         for place in again.each() {

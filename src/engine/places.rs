@@ -38,7 +38,7 @@ impl Places {
 
     /// Those of either set.
     #[inline(always)]
-    pub fn and(self, other: Self) -> Self {
+    pub fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
@@ -108,7 +108,7 @@ mod tests {
         assert!(places.has(5) && !places.has(6) && places.count() == 3);
         assert_eq!(list(places.without(Places::first(1))), [5, 63]);
         assert_eq!(list(places.among(Places::first(6))), [0, 5]);
-        assert_eq!(list(Places::first(2).and(places)), [0, 1, 5, 63]);
+        assert_eq!(list(Places::first(2).with(places)), [0, 1, 5, 63]);
         assert_eq!(list(places.filter(|place| place > 0)), [5, 63]);
         assert_eq!(Places::first(0), Places::NONE);
         assert_eq!(list(Places::first(CROWD)).len(), CROWD);
