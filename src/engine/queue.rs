@@ -282,7 +282,11 @@ impl<R: Recorder> Play<'_, R> {
         while progress {
             progress = false;
             for pool in 0..self.pools.queues.len() {
-                while let Some(&ticket) = self.pools.queues[pool].front() {
+                // Nobody is served from nothing; who has left a queue is dropped
+                // once there is something again.
+                while self.pools.free[pool] > 0
+                    && let Some(&ticket) = self.pools.queues[pool].front()
+                {
                     if !self.serve(ticket, pool, time) {
                         break;
                     }
