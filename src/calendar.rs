@@ -142,19 +142,14 @@ impl Calendar {
             });
             first_day = last_day + 1;
         }
-        let days = segments.iter().enumerate().flat_map(|(index, segment)| {
+        let nights = segments.iter().enumerate().flat_map(|(index, segment)| {
             let nights = 0..=segment.last_day - segment.first_day;
             nights.map(move |night| Place::new(index, night))
         });
+        let days = std::iter::once(Place::new(0, 0)).chain(nights);
+        assert!(horizon + 1 < MOST_DAYS as i32, "forecasts are shorter");
         let mut places = Box::new([Place::new(segments.len(), 0); MOST_DAYS]);
-        assert!(
-            (0..MOST_DAYS as i32).contains(&(horizon + 1)),
-            "forecasts are shorter"
-        );
-        for (place, day) in places
-            .iter_mut()
-            .zip([Place::new(0, 0)].into_iter().chain(days))
-        {
+        for (place, day) in places.iter_mut().zip(days) {
             *place = day;
         }
         let financial_years = financial_years(start, &month_ends);

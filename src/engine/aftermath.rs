@@ -82,7 +82,7 @@ impl<R: Recorder> Play<'_, R> {
                 }
                 if let Some(span) = longest {
                     let days = self.world.days(span, exponential(words[1]));
-                    end = end.min(day.saturating_add(days.min(1e6).ceil() as i32));
+                    end = end.min(day + day_of(days.min(1e6)));
                 }
             }
             self.tally

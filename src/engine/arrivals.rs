@@ -7,6 +7,7 @@
 use super::crowd::Crowd;
 use super::life::{NONE, day_of};
 use super::pick::Picker;
+use super::places::Places;
 use super::record::{Event, Recorder};
 use super::replicate::Play;
 use crate::calendar::Calendar;
@@ -190,7 +191,7 @@ impl<R: Recorder> Play<'_, R> {
     /// Plays every family that is referred.
     pub(super) fn arrivals(&mut self, crowd: &mut Crowd) {
         crowd.here_today = false;
-        crowd.is_alone = [false; CROWD];
+        crowd.alone = Places::NONE;
         crowd.pathway = [NONE; CROWD];
         crowd.count = 0;
         let mut waiting = Vec::new();

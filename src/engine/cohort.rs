@@ -3,6 +3,7 @@
 use super::arrivals::cohort_key;
 use super::crowd::Crowd;
 use super::life::{Life, NONE, Step};
+use super::places::Places;
 use super::record::{Event, Recorder};
 use super::replicate::{Fork, Play};
 use super::world::World;
@@ -191,7 +192,7 @@ impl Roster {
                 some += usize::from(word <= most && (all_open || may[index] != 0));
             }
             order.truncate(some);
-            if some >= wanted.min(children) {
+            if some >= wanted || most == u32::MAX {
                 break;
             }
         }
@@ -206,7 +207,6 @@ impl Roster {
         cases.resize(self.keys.len(), NO_CASE);
         let mut left: Vec<u32> = pathways.iter().map(|pathway| pathway.cases).collect();
         let mut next = vec![0; pathways.len()];
-        let mut dealt = 0;
         while left.iter().any(|&cases| cases > 0) {
             for (pathway, left) in left.iter_mut().enumerate().filter(|(_, left)| **left > 0) {
                 let found =
@@ -218,12 +218,11 @@ impl Roster {
                 next[pathway] = place + 1;
                 cases[child(place)] = Case {
                     pathway: pathway as u8,
-                    order: dealt,
+                    order: self.dealt.len() as u32,
                     place: pathways[pathway].cases - *left,
                 };
                 self.dealt.push((pathway as u8, child(place) as u32));
                 *left -= 1;
-                dealt += 1;
                 open[place] = 0;
             }
         }
@@ -265,6 +264,7 @@ impl<R: Recorder> Play<'_, R> {
         }
         for turns in turns.chunks(CROWD) {
             crowd.count = turns.len();
+            crowd.alone = Places::NONE;
             for (place, &child) in turns.iter().enumerate() {
                 let child = child as usize;
                 let (members, member) = roster.member(child);
@@ -281,13 +281,14 @@ impl<R: Recorder> Play<'_, R> {
                 };
                 let common = self.common_case(roster, child);
                 crowd.pathway[place] = common.map_or(NONE, |case| case.pathway);
-                crowd.is_alone[place] = common.is_none();
+                if common.is_none() {
+                    crowd.alone.insert(place);
+                }
                 let bed = model.beds[usize::from(members.placement[member])].map(|(pool, _)| pool);
                 self.pools.take_place(members.stream[member], bed);
             }
-            self.play_crowd(crowd);
-            for other in 0..crowd.others.len() {
-                let place = usize::from(crowd.others[other]);
+            let others = self.play_crowd(crowd);
+            for place in others.each() {
                 let child = turns[place] as usize;
                 let (members, member) = roster.member(child);
                 self.begin_member(members.entered[member], crowd, place);
@@ -440,22 +441,8 @@ impl Work for Within<'_> {
     #[inline(always)]
     fn work(self) -> Self::Output {
         let [ages, days] = self.of;
-        let (mut first, mut last) = ([0; CROWD], [0; CROWD]);
-        for (band, &(from, to)) in self.bands.born.iter().enumerate() {
-            for place in 0..CROWD {
-                let is_here = usize::from(ages[place]) == band;
-                first[place] = if is_here { from } else { first[place] };
-                last[place] = if is_here { to } else { last[place] };
-            }
-        }
-        let (mut least, mut below) = ([0.0; CROWD], [0.0; CROWD]);
-        for (band, &(from, to)) in self.bands.served.iter().enumerate() {
-            for place in 0..CROWD {
-                let is_here = usize::from(days[place]) == band;
-                least[place] = if is_here { from } else { least[place] };
-                below[place] = if is_here { to } else { below[place] };
-            }
-        }
+        let (first, last) = ends_of_bands(ages, &self.bands.born);
+        let (least, below) = ends_of_bands(days, &self.bands.served);
         let (mut born, mut entered) = ([0; CROWD], [0.0; CROWD]);
         let [age_words, served_words] = self.words;
         for place in 0..CROWD {
@@ -472,4 +459,21 @@ impl Work for Within<'_> {
         }
         (born, entered)
     }
+}
+
+/// Both ends of the band that each is in; zeros where there is no such band.
+#[inline(always)]
+fn ends_of_bands<T: Copy + Default>(
+    of: &[u8; CROWD],
+    bands: &[(T, T)],
+) -> ([T; CROWD], [T; CROWD]) {
+    let (mut lower, mut upper) = ([T::default(); CROWD], [T::default(); CROWD]);
+    for (band, &(from, to)) in bands.iter().enumerate() {
+        for place in 0..CROWD {
+            let is_here = usize::from(of[place]) == band;
+            lower[place] = if is_here { from } else { lower[place] };
+            upper[place] = if is_here { to } else { upper[place] };
+        }
+    }
+    (lower, upper)
 }

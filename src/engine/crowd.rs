@@ -54,7 +54,7 @@ pub struct Crowd {
     /// Pathways that they enter at once, or none.
     pub pathway: [u8; CROWD],
     /// Those who are played one by one whatever their clocks do.
-    pub is_alone: [bool; CROWD],
+    pub(super) alone: Places,
     /// Words of what they are like when they come in.
     pub profile: CrowdWords,
     /// Words of their clocks, four clocks a block.
@@ -62,8 +62,6 @@ pub struct Crowd {
     /// When their clocks ring, by clock: of any that do not run, whatever.
     /// Empty where nobody has worked it out.
     rings: Vec<[f64; CROWD]>,
-    /// Places of those who have been left to be played one by one.
-    pub others: Vec<u8>,
     /// Whoever is played one by one, one after the other.
     pub life: Life,
     pub(super) first: FirstRings,
@@ -101,11 +99,10 @@ impl Default for Crowd {
             since: [0; CROWD],
             origin: [0.0; CROWD],
             pathway: [NONE; CROWD],
-            is_alone: [false; CROWD],
+            alone: Places::NONE,
             profile: [[0; CROWD]; 4],
             clocks: Vec::new(),
             rings: Vec::new(),
-            others: Vec::with_capacity(CROWD),
             life: Life::default(),
             first: FirstRings {
                 running: [0; CROWD],
@@ -152,8 +149,8 @@ impl Crowd {
 
 impl<R: Recorder> Play<'_, R> {
     /// Plays the children of a crowd whose first stay is all that there is to
-    /// them, and leaves the places of the others in `crowd.others`.
-    pub(super) fn play_crowd(&mut self, crowd: &mut Crowd) {
+    /// them; gives the places of the others.
+    pub(super) fn play_crowd(&mut self, crowd: &mut Crowd) -> Places {
         let count = crowd.count;
         let blocks = self.world.clocks.len().div_ceil(4);
         crowd.clocks.resize(blocks, [[0; CROWD]; 4]);
@@ -163,11 +160,9 @@ impl<R: Recorder> Play<'_, R> {
                 .words_of_crowd(keys, Purpose::Clock, block as u8, words);
         }
         self.children += count as u64;
-        crowd.others.clear();
         if R::LISTENS || self.world.model.shares_everything {
             crowd.rings.clear();
-            crowd.others.extend(0..count as u8);
-            return;
+            return Places::first(count);
         }
         self.first_rings(crowd);
         if crowd.here_today {
@@ -177,22 +172,22 @@ impl<R: Recorder> Play<'_, R> {
             horizon: self.horizon,
             calendar: self.calendar,
             since: &crowd.since,
-            is_alone: &crowd.is_alone,
+            alone: crowd.alone,
             first: &mut crowd.first,
         });
         let counted = Places::first(count).among(plain);
         let others = Places::first(count).without(plain);
-        crowd.others.extend(others.each().map(|place| place as u8));
         let ended = counted.without(over);
         self.count_first_stays(crowd, counted, ended);
         if self.world.model.consequences == Mask::NONE {
-            return;
+            return others;
         }
         for place in ended.each() {
             if self.world.model.consequences.has(crowd.first.kind[place]) {
                 self.follow_first_stay(crowd, place);
             }
         }
+        others
     }
 
     /// Counts first stays that are all that there is to some children, one
@@ -409,7 +404,7 @@ struct Days<'a> {
     horizon: f64,
     calendar: &'a Calendar,
     since: &'a [i32; CROWD],
-    is_alone: &'a [bool; CROWD],
+    alone: Places,
     first: &'a mut FirstRings,
 }
 
@@ -432,13 +427,13 @@ impl Work for Days<'_> {
         }
         self.first.places = [from, to];
         self.first.day = days;
-        let (mut is_plain, mut is_over) = ([false; CROWD], [false; CROWD]);
+        let (mut is_done, mut is_over) = ([false; CROWD], [false; CROWD]);
         for place in 0..CROWD {
             is_over[place] = self.first.time[place] > self.horizon;
-            let is_exit = self.first.kind[place] != NO_EXIT;
-            is_plain[place] = !self.is_alone[place] & (is_over[place] | is_exit);
+            is_done[place] = is_over[place] | (self.first.kind[place] != NO_EXIT);
         }
-        [is_plain, is_over].map(|holds| Places::of(&holds))
+        let [done, over] = [is_done, is_over].map(|holds| Places::of(&holds));
+        [done.without(self.alone), over]
     }
 }
 

@@ -34,9 +34,8 @@ impl<R: Recorder> Play<'_, R> {
     #[inline(never)]
     pub(super) fn play_entrants(&mut self, crowd: &mut Crowd) {
         self.draw_entrants(crowd);
-        self.play_crowd(crowd);
-        for other in 0..crowd.others.len() {
-            let place = usize::from(crowd.others[other]);
+        let others = self.play_crowd(crowd);
+        for place in others.each() {
             crowd.bring_to_life(place);
             crowd.life.whereabouts = Whereabouts::Enters(crowd.origin[place]);
             self.go_on(&mut crowd.life);

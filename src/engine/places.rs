@@ -31,9 +31,19 @@ impl Places {
     /// The places of this set at which something holds.
     #[inline(always)]
     pub fn filter(self, mut holds: impl FnMut(usize) -> bool) -> Self {
-        self.each().fold(Self::NONE, |kept, place| {
-            Self(kept.0 | u64::from(holds(place)) << place)
-        })
+        let mut kept = Self::NONE;
+        for place in self.each() {
+            if holds(place) {
+                kept.insert(place);
+            }
+        }
+        kept
+    }
+
+    /// Adds a place.
+    #[inline(always)]
+    pub fn insert(&mut self, place: usize) {
+        self.0 |= 1 << place;
     }
 
     /// Those of either set.

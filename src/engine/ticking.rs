@@ -111,7 +111,7 @@ impl Ticking {
 
 /// The bands of age and of time on the clock that a walk has come to.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct InBands {
+pub(super) struct InBands {
     age: usize,
     time: usize,
 }

@@ -50,7 +50,7 @@ impl Walkers {
 }
 
 /// Where those on one pathway stand.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Walk {
     /// When the first clock of each rings.
     rings: [f64; CROWD],
@@ -75,8 +75,10 @@ struct Walk {
     stopped: [Place; CROWD],
 }
 
-impl Default for Walk {
-    fn default() -> Self {
+impl Walk {
+    /// Everybody on day 0, before the first stage; where the day lies behind
+    /// the horizon.
+    fn begin(behind: Place) -> Self {
         Self {
             rings: [0.0; CROWD],
             days: [0.0; CROWD],
@@ -88,7 +90,7 @@ impl Default for Walk {
             from: [Place::default(); CROWD],
             to: [Place::default(); CROWD],
             outcome: [0; CROWD],
-            stopped: [Place::default(); CROWD],
+            stopped: [behind; CROWD],
         }
     }
 }
@@ -225,7 +227,7 @@ impl<R: Recorder> Play<'_, R> {
         let walkers = &mut crowd.walkers;
         walkers.places.clear();
         walkers.groups.clear();
-        let alone = Places::of(&crowd.is_alone);
+        let alone = crowd.alone;
         for (pathway, goes_on) in model.running.on_pathway.iter().enumerate() {
             let on_it = Places::of(&crowd.pathway.map(|other| usize::from(other) == pathway));
             let on_it = Places::first(crowd.count).among(on_it).without(alone);
@@ -233,7 +235,7 @@ impl<R: Recorder> Play<'_, R> {
             for place in on_it.each() {
                 let is_stopped = crowd.first.running[place] & !goes_on != 0;
                 if is_stopped || model.pathways[pathway].walks_to.is_none() {
-                    crowd.is_alone[place] = true;
+                    crowd.alone.insert(place);
                     continue;
                 }
                 walkers.keys[walkers.places.len()] = crowd.keys[place];
@@ -257,10 +259,7 @@ impl<R: Recorder> Play<'_, R> {
         let horizon = self.calendar.horizon();
         let behind = self.calendar.place_of(horizon + 1);
         let model = &self.world.model.pathways[pathway];
-        let mut walk = Walk {
-            stopped: [behind; CROWD],
-            ..Walk::default()
-        };
+        let mut walk = Walk::begin(behind);
         for walker in range.clone() {
             walk.rings[walker] = first.time[usize::from(walkers.places[walker])];
         }

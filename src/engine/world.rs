@@ -162,15 +162,15 @@ impl<'m> World<'m> {
     #[inline]
     pub fn ring(&self, index: usize, child: Standing, from: f64, until: f64, luck: f64) -> f64 {
         let ticking = &self.clocks[index];
+        let mut at = InBands::default();
         if ticking.timeline.is_empty() {
-            let at = &mut InBands::default();
-            return match self.ring_constant(index, child, (from, until), luck, ticking.factor, at) {
+            let (stretch, factor) = ((from, until), ticking.factor);
+            return match self.ring_constant(index, child, stretch, luck, factor, &mut at) {
                 Walk::Rings(time) => time,
                 Walk::Spent(_) => f64::INFINITY,
             };
         }
         let mut spent = 0.0;
-        let mut at = InBands::default();
         for (begin, end, factor) in ticking.stretches(from, until) {
             match self.ring_constant(index, child, (begin, end), luck - spent, factor, &mut at) {
                 Walk::Rings(time) => return time,

@@ -475,14 +475,8 @@ impl<'a> ScenarioColumns<'a> {
             let room = columns.get_mut(index).map(|column| &mut column.values);
             let mut values = room.map(std::mem::take).unwrap_or_default();
             values.clear();
-            let whole = wholes.iter().copied();
-            match self.catalogue.scale(entry, period) {
-                // The same three times, each with a scale that is known outside
-                // the loop.
-                Scale::Children => values.extend(whole.map(|one| Scale::Children.written(one))),
-                Scale::Pence => values.extend(whole.map(|one| Scale::Pence.written(one))),
-                scale => values.extend(whole.map(|one| scale.written(one))),
-            }
+            let scale = self.catalogue.scale(entry, period);
+            values.extend(wholes.iter().map(|&whole| scale.written(whole)));
             let column = Column {
                 series: entry.name.clone(),
                 period,

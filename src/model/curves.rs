@@ -36,15 +36,13 @@ impl LogTable {
         let last = ((highest + 127) as u32) << KNOT_BITS;
         let origin = f(0.0) as f32;
         let mut knots = Box::new([0; MOST_KNOTS]);
-        let mut before = None;
         for (place, index) in (first..=last).enumerate() {
             let knot = f(f64::from(f32::from_bits(index << SHIFT))) as f32;
-            knots[place] = u64::from(knot.to_bits());
-            if let Some(before) = before {
-                let pair: &mut u64 = &mut knots[before];
-                *pair |= u64::from(knot.to_bits()) << 32;
+            let bits = u64::from(knot.to_bits());
+            knots[place] = bits;
+            if place > 0 {
+                knots[place - 1] |= bits << 32;
             }
-            before = Some(place);
         }
         Self {
             first,
