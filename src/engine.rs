@@ -1,7 +1,9 @@
 //! Plays replicates: children in, tallies out.
 
 mod aftermath;
+mod agenda;
 pub mod arrivals;
+pub mod askers;
 mod cohort;
 pub mod company;
 mod counting;

@@ -109,7 +109,7 @@ impl Model {
             .panel
             .as_ref()
             .map(|panel| entries::panel(panel, start, curves, numbers));
-        let pathways = stages::pathways(config, curves, numbers, |pathway, stage| {
+        let mut pathways = stages::pathways(config, curves, numbers, |pathway, stage| {
             series::stage_fee(config, pathway, stage)
         });
         let reentries = aftercare::reentries(config, curves, numbers);
@@ -131,6 +131,7 @@ impl Model {
         let pool_levers = pool_levers(config, numbers);
         let shares_everything = beds.iter().any(Option::is_some)
             || streams.iter().any(|stream| stream.stock_cap.is_some());
+        stages::ask_one_by_one(&mut pathways, &clocks, shares_everything);
         let month_of_year = (0..calendar.months())
             .map(|month| chrono::Datelike::month0(&calendar.month_date(month)) as usize)
             .collect();

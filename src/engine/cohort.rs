@@ -10,7 +10,7 @@ use super::world::World;
 use crate::luck::{CROWD, CrowdWords, Key, Luck, Purpose, uniform};
 use crate::margins::DIMENSIONS;
 use crate::model::entries::{CohortBands, CohortModel, KnownBy};
-use crate::model::stages::CaseFilter;
+use crate::model::stages::{CaseFilter, PathwayModel};
 use crate::wide::{Work, whole_below, widest};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -44,11 +44,11 @@ impl Default for Members {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Case {
     /// Pathway, or [`NONE`].
-    pathway: u8,
+    pub pathway: u8,
     /// Place in the order in which cases were dealt.
-    order: u32,
+    pub order: u32,
     /// Place among the pathway's own cases.
-    place: u32,
+    pub place: u32,
 }
 
 const NO_CASE: Case = Case {
@@ -257,6 +257,7 @@ impl<R: Recorder> Play<'_, R> {
         };
         crowd.here_today = true;
         crowd.since = [0; CROWD];
+        crowd.start = [0.0; CROWD];
         let mut turns = Cow::from(&roster.turns);
         if R::LISTENS {
             // Whoever listens hears of the children in their own order.
@@ -281,7 +282,7 @@ impl<R: Recorder> Play<'_, R> {
                 };
                 let common = self.common_case(roster, child);
                 crowd.pathway[place] = common.map_or(NONE, |case| case.pathway);
-                if common.is_none() {
+                if common.is_none_or(|case| self.is_in_a_stage(case)) {
                     crowd.alone.insert(place);
                 }
                 let bed = model.beds[usize::from(members.placement[member])].map(|(pool, _)| pool);
@@ -300,17 +301,33 @@ impl<R: Recorder> Play<'_, R> {
                     None => {
                         let life = self.pools.boxed(&crowd.life);
                         let member = Some(child);
-                        self.forks.push(Fork { life, member });
+                        let attempt = [0; 4];
+                        self.forks.push(Fork {
+                            life,
+                            member,
+                            attempt,
+                        });
                     }
                 }
             }
         }
     }
 
-    /// The case that a child is in every scenario, if they do not part on it.
+    /// The case that a child is in every scenario, if they do not part on it
+    /// and it asks for nothing that is theirs.
     fn common_case(&self, roster: &Roster, child: usize) -> Option<Case> {
+        let asks = |case: &Case| {
+            let pathway = self.world.model.pathways.get(usize::from(case.pathway));
+            !R::LISTENS && pathway.is_some_and(PathwayModel::asks)
+        };
         let common = roster.common_case(child);
-        common.filter(|case| !self.is_apart(case.pathway))
+        common.filter(|case| !self.is_apart(case.pathway) && !asks(case))
+    }
+
+    /// Whether a case is in a stage of its pathway already.
+    fn is_in_a_stage(&self, case: Case) -> bool {
+        let pathway = self.world.model.pathways.get(usize::from(case.pathway));
+        pathway.is_some_and(|pathway| (case.place as usize) < pathway.under_way.len())
     }
 
     /// Starts the stay that a child of the cohort is in.
@@ -348,8 +365,7 @@ impl<R: Recorder> Play<'_, R> {
         } else if day > 0.0 {
             life.plan.pathway = pathway;
             life.plan.step = Step::Joins(day);
-            life.tried |= 1 << pathway;
-            life.tried_clocks |= self.world.model.running.joins[usize::from(pathway)];
+            self.try_pathway(life, pathway);
         } else {
             self.join(life, 0.0, pathway);
         }

@@ -53,6 +53,8 @@ pub struct Crowd {
     pub origin: [f64; CROWD],
     /// Pathways that they enter at once, or none.
     pub pathway: [u8; CROWD],
+    /// When their walks along these begin.
+    pub(super) start: [f64; CROWD],
     /// Those who are played one by one whatever their clocks do.
     pub(super) alone: Places,
     /// Words of what they are like when they come in.
@@ -99,6 +101,7 @@ impl Default for Crowd {
             since: [0; CROWD],
             origin: [0.0; CROWD],
             pathway: [NONE; CROWD],
+            start: [0.0; CROWD],
             alone: Places::NONE,
             profile: [[0; CROWD]; 4],
             clocks: Vec::new(),
@@ -168,6 +171,13 @@ impl<R: Recorder> Play<'_, R> {
         if crowd.here_today {
             self.walk_crowd(crowd);
         }
+        self.count_crowd(crowd)
+    }
+
+    /// Counts the children of a crowd whose first stay is all that there is to
+    /// them, and plays what follows from it; gives the places of the others.
+    pub(super) fn count_crowd(&mut self, crowd: &mut Crowd) -> Places {
+        let count = crowd.count;
         let [plain, over] = widest(Days {
             horizon: self.horizon,
             calendar: self.calendar,
@@ -273,8 +283,13 @@ impl<R: Recorder> Play<'_, R> {
     #[inline(never)]
     fn follow_first_stay(&mut self, crowd: &mut Crowd, place: usize) {
         crowd.name_life(place);
-        crowd.life.stays = 1;
-        crowd.life.whereabouts = Whereabouts::Over;
+        let life = &mut crowd.life;
+        life.stays = 1;
+        life.whereabouts = Whereabouts::Over;
+        if crowd.pathway[place] != NONE {
+            life.plan.attempts = 1;
+            self.try_pathway(life, crowd.pathway[place]);
+        }
         let (time, kind) = (crowd.first.time[place], crowd.first.kind[place]);
         self.follow_exit(&mut crowd.life, time, kind);
         self.go_on(&mut crowd.life);

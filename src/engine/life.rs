@@ -165,8 +165,6 @@ pub struct Life {
     pub tried_clocks: ClockSet,
     /// The walk along a pathway.
     pub plan: Plan,
-    /// Which of the child's scheduled events is the latest.
-    pub version: u32,
 }
 
 impl Default for Life {
@@ -216,7 +214,6 @@ impl Default for Life {
                 since: 0,
                 elapsed: 0.0,
             },
-            version: 0,
         }
     }
 }
@@ -243,7 +240,6 @@ impl Life {
         self.plan.step = Step::Idle;
         self.plan.holds = false;
         self.plan.elapsed = 0.0;
-        self.version = 0;
     }
 
     /// What its nights are counted under as it stands.

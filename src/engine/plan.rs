@@ -32,10 +32,15 @@ impl<R: Recorder> Play<'_, R> {
     }
 
     fn enter_pathway(&mut self, life: &mut Life, time: f64, pathway: u8) {
-        life.tried |= 1 << pathway;
-        life.tried_clocks |= self.world.model.running.joins[usize::from(pathway)];
+        self.try_pathway(life, pathway);
         life.plan.pathway = pathway;
         self.note(life.person, time, Event::Joined { pathway }, None, None);
+    }
+
+    /// Notes that a child has been on a pathway.
+    pub(super) fn try_pathway(&self, life: &mut Life, pathway: u8) {
+        life.tried |= 1 << pathway;
+        life.tried_clocks |= self.world.model.running.joins[usize::from(pathway)];
     }
 
     fn start_attempt(&mut self, life: &mut Life, time: f64) {

@@ -5,6 +5,9 @@
 //! key, never by the order in which they were put in. A child that waits has
 //! its events here too: when it leaves care, those behind it move up at once.
 
+use super::agenda::Agenda;
+use super::askers::{Asker, Stands};
+use super::crowd::Crowd;
 use super::life::{Life, Next, Step, Whereabouts, day_of};
 use super::record::{Event, Recorder};
 use super::replicate::Play;
@@ -15,7 +18,7 @@ use crate::model::Model;
 use crate::model::clocks::Effect;
 use crate::model::stages::PoolModel;
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::VecDeque;
 
 /// Order of events at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,18 +42,62 @@ struct Item {
     what: What,
 }
 
+impl Item {
+    fn of(time: f64, rank: Rank, key: Key, what: What) -> Self {
+        Self {
+            time: time.to_bits(),
+            rank,
+            key,
+            what,
+        }
+    }
+
+    /// What next happens to a child.
+    fn of_child(index: usize, life: &Life, model: &Model) -> Self {
+        Self::of_next(Who::Life(index as u32), life.next(), life.rank, model)
+    }
+
+    /// What next happens to a child in the queues.
+    fn of_asker(index: usize, asker: &Asker, model: &Model) -> Self {
+        Self::of_next(Who::Asker(index as u32), asker.next(), asker.rank, model)
+    }
+
+    fn of_next(who: Who, (time, next): (f64, Next), key: Key, model: &Model) -> Self {
+        let rank = match next {
+            Next::Nothing | Next::Adult => Rank::Exit,
+            Next::Ring(clock) => match model.clocks[usize::from(clock)].effect {
+                Effect::Exit(_) => Rank::Exit,
+                Effect::Move(_) | Effect::Join(_) => Rank::Allocation,
+            },
+            Next::StageEnd | Next::Retry => Rank::Release,
+            Next::Enter => Rank::Entry,
+            Next::Join | Next::Ask => Rank::Allocation,
+        };
+        Self::of(time, rank, key, What::Child(who))
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum What {
-    /// The next event of a child, unless a later one has been scheduled.
-    Child { index: u32, version: u32 },
+    /// The next event of a child.
+    Child(Who),
     /// A pool changes by so many thousandths.
     Resize { pool: u32, by: i64 },
     /// A pool sits.
     Sits { pool: u32, slots: i64 },
 }
 
+/// A child who shares something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Who {
+    /// One that is played event by event.
+    Life(u32),
+    /// One that asks once.
+    Asker(u32),
+}
+
 /// A place in a queue: a child, at one attempt and stage.
-type Ticket = (u32, u16, u8);
+type Ticket = (Who, u16, u8);
 
 /// One bed in thousandths of a unit.
 const BED: i64 = UNIT as i64;
@@ -64,7 +111,14 @@ pub struct Pools {
     /// Room for lives to come, box by box: a life is large, and there are many.
     #[expect(clippy::vec_box)]
     spare: Vec<Box<Life>>,
-    heap: BinaryHeap<Reverse<Item>>,
+    pub(super) askers: Vec<Asker>,
+    /// When something next happens to each life, and to each asker.
+    agenda: Agenda,
+    asking: Agenda,
+    /// What pools do, the earliest last.
+    changes: Vec<Item>,
+    /// What happens at the time that is being played, the first last.
+    due: Vec<Item>,
     stock: Vec<u32>,
     caps: Vec<Option<u32>>,
     has_freed: bool,
@@ -75,7 +129,11 @@ impl Pools {
     pub fn reset(&mut self, world: &World<'_>) {
         let model = world.model;
         self.spare.extend(self.lives.drain(..).flatten());
-        self.heap.clear();
+        self.askers.clear();
+        self.agenda.clear();
+        self.asking.clear();
+        self.changes.clear();
+        self.due.clear();
         self.queues.resize_with(model.pools.len(), VecDeque::new);
         self.queues.iter_mut().for_each(VecDeque::clear);
         self.free.clear();
@@ -90,9 +148,10 @@ impl Pools {
             let free = self.open(index as u32, pool);
             self.free.push(free);
         }
+        self.changes.sort_unstable_by_key(|&item| Reverse(item));
     }
 
-    /// Units of a pool at the start; its changes go on the heap.
+    /// Units of a pool at the start; notes when it changes.
     fn open(&mut self, pool: u32, model: &PoolModel) -> i64 {
         let mut now = 0;
         match model {
@@ -103,7 +162,9 @@ impl Pools {
                         now = units;
                     } else {
                         let by = units - size;
-                        self.push(f64::from(day), Rank::Capacity, 0, What::Resize { pool, by });
+                        let what = What::Resize { pool, by };
+                        let item = Item::of(f64::from(day), Rank::Capacity, 0, what);
+                        self.changes.push(item);
                     }
                     size = units;
                 }
@@ -111,20 +172,12 @@ impl Pools {
             PoolModel::Sittings(sittings) => {
                 for &(day, slots) in sittings {
                     let what = What::Sits { pool, slots };
-                    self.push(f64::from(day), Rank::Sitting, 0, what);
+                    let item = Item::of(f64::from(day), Rank::Sitting, 0, what);
+                    self.changes.push(item);
                 }
             }
         }
         now
-    }
-
-    fn push(&mut self, time: f64, rank: Rank, key: Key, what: What) {
-        self.heap.push(Reverse(Item {
-            time: time.to_bits(),
-            rank,
-            key,
-            what,
-        }));
     }
 
     /// A life in a box of its own.
@@ -150,37 +203,108 @@ impl Pools {
         self.schedule(index, model);
     }
 
-    /// Puts a child's next event on the heap.
+    /// Notes a child's next event: at the time that is being played, it takes
+    /// its turn among what is due.
     fn schedule(&mut self, index: usize, model: &Model) {
-        let Some(life) = &mut self.lives[index] else {
+        let Some(life) = &self.lives[index] else {
             return;
         };
-        life.version += 1;
-        let (time, next) = life.next();
-        let rank = match next {
-            Next::Nothing => return,
-            Next::Adult => Rank::Exit,
-            Next::Ring(clock) => match model.clocks[usize::from(clock)].effect {
-                Effect::Exit(_) => Rank::Exit,
-                Effect::Move(_) | Effect::Join(_) => Rank::Allocation,
-            },
-            Next::StageEnd | Next::Retry => Rank::Release,
-            Next::Join => Rank::Allocation,
-            Next::Enter => Rank::Entry,
-            Next::Ask => Rank::Allocation,
-        };
-        let (key, version) = (life.rank, life.version);
-        let what = What::Child {
-            index: index as u32,
-            version,
-        };
-        self.push(time, rank, key, what);
+        let item = Item::of_child(index, life, model);
+        match self.comes_up(item, model) {
+            Some(time) => self.agenda.put(index, time),
+            None => self.agenda.strike(index),
+        }
+    }
+
+    /// The same for a child who asks once.
+    fn schedule_asker(&mut self, index: usize, model: &Model) {
+        let item = Item::of_asker(index, &self.askers[index], model);
+        match self.comes_up(item, model) {
+            Some(time) => self.asking.put(index, time),
+            None => self.asking.strike(index),
+        }
+    }
+
+    /// When something comes up, if it is by the horizon and not due already.
+    fn comes_up(&mut self, item: Item, model: &Model) -> Option<f64> {
+        let time = f64::from_bits(item.time);
+        if time > f64::from(model.calendar().horizon()) {
+            return None;
+        }
+        if self.due.last().is_some_and(|due| due.time >= item.time) {
+            let place = self.due.partition_point(|other| *other > item);
+            self.due.insert(place, item);
+            return None;
+        }
+        Some(time)
+    }
+
+    /// Takes in a child who asks once.
+    pub(super) fn add_asker(&mut self, asker: Asker) {
+        self.askers.push(asker);
+    }
+
+    /// Takes what happens next, up to a horizon.
+    fn take_next(&mut self, model: &Model, horizon: f64) -> Option<Item> {
+        if self.due.is_empty() {
+            let change = self.changes.last().map(|item| f64::from_bits(item.time));
+            let times = [self.agenda.earliest(), self.asking.earliest(), change];
+            let time = times.into_iter().flatten().fold(f64::INFINITY, f64::min);
+            if time > horizon {
+                return None;
+            }
+            while let Some(item) = self.changes.pop_if(|item| item.time <= time.to_bits()) {
+                self.due.push(item);
+            }
+            let due = &mut self.due;
+            self.agenda.take(time, |index| {
+                let life = self.lives[index].as_ref();
+                let life = life.expect("whoever is noted is there");
+                due.push(Item::of_child(index, life, model));
+            });
+            self.asking.take(time, |index| {
+                due.push(Item::of_asker(index, &self.askers[index], model));
+            });
+            self.due.sort_unstable_by_key(|&item| Reverse(item));
+        }
+        self.due.pop()
     }
 
     /// A child of a stream has left care.
     pub(super) fn leave_stream(&mut self, stream: u8) {
         let stock = &mut self.stock[usize::from(stream)];
         *stock = stock.saturating_sub(1);
+    }
+
+    /// Puts a ticket in the queue of every pool that is needed.
+    fn stand_in_line(&mut self, ticket: Ticket, needs: &[(usize, i64)]) {
+        for (pool, _) in needs {
+            self.queues[*pool].push_back(ticket);
+        }
+    }
+
+    /// Takes the units that the holder of a ticket needs, if there are enough
+    /// and nobody stands before it. Whether it got them.
+    fn hand_over(&mut self, ticket: Ticket, needs: &[(usize, i64)]) -> bool {
+        let can_start = needs.iter().all(|&(pool, units)| {
+            self.free[pool] >= units && self.queues[pool].front() == Some(&ticket)
+        });
+        if can_start {
+            for &(pool, units) in needs {
+                self.free[pool] -= units;
+                self.queues[pool].pop_front();
+            }
+        }
+        can_start
+    }
+
+    /// Gives back units that a stage has held.
+    fn give_back(&mut self, needs: &[(usize, i64)], model: &Model) {
+        for &(pool, units) in needs {
+            if matches!(model.pools[pool], PoolModel::Held(_)) {
+                self.free[pool] += units;
+            }
+        }
     }
 
     /// Counts a child of the cohort in its stream and its bed.
@@ -192,16 +316,23 @@ impl Pools {
     }
 }
 
+/// The units that a stage of a pathway needs.
+fn needs(model: &Model, pathway: u8, stage: u8) -> &[(usize, i64)] {
+    &model.pathways[usize::from(pathway)].stages[usize::from(stage)].needs
+}
+
 impl<R: Recorder> Play<'_, R> {
     /// Plays everything that children share, in the order of time.
-    pub(super) fn share(&mut self) {
-        while let Some(Reverse(item)) = self.pools.heap.pop() {
+    pub(super) fn share(&mut self, crowd: &mut Crowd) {
+        for index in 0..self.pools.askers.len() {
+            self.pools.schedule_asker(index, self.world.model);
+        }
+        let model = self.world.model;
+        while let Some(item) = self.pools.take_next(model, self.horizon) {
             let time = f64::from_bits(item.time);
-            if time > self.horizon {
-                break;
-            }
             match item.what {
-                What::Child { index, version } => self.child_event(index as usize, version),
+                What::Child(Who::Life(index)) => self.child_event(index as usize, item),
+                What::Child(Who::Asker(index)) => self.asker_event(index as usize, item),
                 What::Resize { pool, by } => {
                     self.pools.free[pool as usize] += by;
                     self.grant(time);
@@ -213,6 +344,7 @@ impl<R: Recorder> Play<'_, R> {
                 }
             }
         }
+        self.walk_askers(crowd);
         for index in 0..self.pools.lives.len() {
             if let Some(mut life) = self.pools.lives[index].take() {
                 if !self.world.model.shares_everything {
@@ -224,8 +356,12 @@ impl<R: Recorder> Play<'_, R> {
         }
     }
 
-    fn child_event(&mut self, index: usize, version: u32) {
-        let Some(mut life) = self.pools.lives[index].take_if(|life| life.version == version) else {
+    /// Plays what was due to a child, unless something else has come of it
+    /// meanwhile.
+    fn child_event(&mut self, index: usize, item: Item) {
+        let model = self.world.model;
+        let is_due = |life: &mut Box<Life>| Item::of_child(index, life, model) == item;
+        let Some(mut life) = self.pools.lives[index].take_if(is_due) else {
             return;
         };
         let (time, next) = life.next();
@@ -241,19 +377,45 @@ impl<R: Recorder> Play<'_, R> {
         }
     }
 
-    /// Puts a child back after an event, with its next one on the heap if that
-    /// touches others.
+    /// The same for a child who asks once.
+    fn asker_event(&mut self, index: usize, item: Item) {
+        let model = self.world.model;
+        let asker = &mut self.pools.askers[index];
+        if Item::of_asker(index, asker, model) != item {
+            return;
+        }
+        let (time, next) = asker.next();
+        let needs = needs(model, asker.pathway, 0);
+        if next == Next::Ask {
+            asker.stands = Stands::Waiting;
+            self.pools
+                .stand_in_line((Who::Asker(index as u32), 0, 0), needs);
+        } else {
+            let stood = std::mem::replace(&mut asker.stands, Stands::Over);
+            if matches!(stood, Stands::Runs(_)) {
+                self.pools.give_back(needs, model);
+            }
+        }
+        self.pools.schedule_asker(index, model);
+        self.grant(time);
+    }
+
+    /// Puts a child back after an event, and notes its next one if that touches
+    /// others.
     fn settle(&mut self, mut life: Box<Life>, index: usize) {
         let everything = self.world.model.shares_everything;
         let waits = life.plan.step == Step::Waiting;
         let touches = everything || waits || self.live(&mut life, f64::INFINITY);
         if life.whereabouts == Whereabouts::Over {
+            self.pools.agenda.strike(index);
             self.pools.keep(life);
             return;
         }
         self.pools.lives[index] = Some(life);
         if touches {
             self.pools.schedule(index, self.world.model);
+        } else {
+            self.pools.agenda.strike(index);
         }
     }
 
@@ -262,11 +424,9 @@ impl<R: Recorder> Play<'_, R> {
         let (pathway, stage) = (life.plan.pathway, life.plan.stage);
         life.plan.step = Step::Waiting;
         life.plan.since = day_of(time);
-        let ticket = (index as u32, life.plan.attempts, stage);
-        let model = self.world.model;
-        for (pool, _) in &model.pathways[usize::from(pathway)].stages[usize::from(stage)].needs {
-            self.pools.queues[*pool].push_back(ticket);
-        }
+        let ticket = (Who::Life(index as u32), life.plan.attempts, stage);
+        let needs = needs(self.world.model, pathway, stage);
+        self.pools.stand_in_line(ticket, needs);
         self.note(
             life.person,
             time,
@@ -299,36 +459,34 @@ impl<R: Recorder> Play<'_, R> {
     /// Serves the head of a pool's queue, or drops it if it is no longer there.
     /// Whether the head has gone.
     fn serve(&mut self, ticket: Ticket, pool: usize, time: f64) -> bool {
-        let (index, attempts, stage) = ticket;
-        let index = index as usize;
-        let Some(mut life) = self.pools.lives[index].take() else {
-            self.pools.queues[pool].pop_front();
-            return true;
+        let (who, attempts, stage) = ticket;
+        let is_there = match who {
+            Who::Life(index) => self.pools.lives[index as usize]
+                .as_ref()
+                .is_some_and(|life| {
+                    life.plan.step == Step::Waiting
+                        && life.plan.attempts == attempts
+                        && life.plan.stage == stage
+                }),
+            Who::Asker(index) => self.pools.askers[index as usize].stands == Stands::Waiting,
         };
-        let is_there = |life: &Life| {
-            life.plan.step == Step::Waiting
-                && life.plan.attempts == attempts
-                && life.plan.stage == stage
-        };
-        if !is_there(&life) {
-            // It has left the queue, and goes on as it was.
+        if !is_there {
             self.pools.queues[pool].pop_front();
-            self.pools.lives[index] = Some(life);
             return true;
         }
-        let model = self.world.model;
-        let needs =
-            &model.pathways[usize::from(life.plan.pathway)].stages[usize::from(stage)].needs;
-        let can_start = needs.iter().all(|&(pool, units)| {
-            self.pools.free[pool] >= units && self.pools.queues[pool].front() == Some(&ticket)
-        });
-        if !can_start {
+        match who {
+            Who::Life(index) => self.serve_life(ticket, index as usize, time),
+            Who::Asker(index) => self.serve_asker(ticket, index as usize, time),
+        }
+    }
+
+    fn serve_life(&mut self, ticket: Ticket, index: usize, time: f64) -> bool {
+        let life = self.pools.lives[index].take();
+        let mut life = life.expect("whoever stands in a queue is there");
+        let needs = needs(self.world.model, life.plan.pathway, life.plan.stage);
+        if !self.pools.hand_over(ticket, needs) {
             self.pools.lives[index] = Some(life);
             return false;
-        }
-        for &(pool, units) in needs {
-            self.pools.free[pool] -= units;
-            self.pools.queues[pool].pop_front();
         }
         self.count_wait(&life, day_of(time));
         life.plan.holds = true;
@@ -337,20 +495,25 @@ impl<R: Recorder> Play<'_, R> {
         true
     }
 
+    fn serve_asker(&mut self, ticket: Ticket, index: usize, time: f64) -> bool {
+        let mut asker = self.pools.askers[index];
+        let needs = needs(self.world.model, asker.pathway, 0);
+        if !self.pools.hand_over(ticket, needs) {
+            return false;
+        }
+        self.start_asker(&mut asker, time);
+        self.pools.askers[index] = asker;
+        self.pools.schedule_asker(index, self.world.model);
+        true
+    }
+
     /// Gives back the units that a child's stage holds.
     pub(super) fn release(&mut self, life: &mut Life) {
-        if !std::mem::take(&mut life.plan.holds) {
-            return;
+        if std::mem::take(&mut life.plan.holds) {
+            let needs = needs(self.world.model, life.plan.pathway, life.plan.stage);
+            self.pools.give_back(needs, self.world.model);
+            self.pools.has_freed = true;
         }
-        let model = self.world.model;
-        let stage =
-            &model.pathways[usize::from(life.plan.pathway)].stages[usize::from(life.plan.stage)];
-        for &(pool, units) in &stage.needs {
-            if matches!(model.pools[pool], PoolModel::Held(_)) {
-                self.pools.free[pool] += units;
-            }
-        }
-        self.pools.has_freed = true;
     }
 
     /// Those who wait look again, for somebody has left the queue.

@@ -48,6 +48,8 @@ pub struct Fork {
     pub(super) life: Box<Life>,
     /// The child's place in the cohort, if its case is still to be decided.
     pub(super) member: Option<usize>,
+    /// The first words of its attempt at a pathway, in that case.
+    pub(super) attempt: [u32; 4],
 }
 
 /// What one thread reuses from replicate to replicate.
@@ -116,6 +118,7 @@ pub fn play<R: Recorder>(
         children: 0,
     };
     together.cohort(roster, crowd);
+    together.draw_attempts();
     together.arrivals(crowd);
     let children = together.children;
     let mut begun = std::mem::take(forks);
@@ -141,18 +144,25 @@ pub fn play<R: Recorder>(
             recorder,
             children: 0,
         };
-        let case = |member: usize| roster.case(scenario, member);
+        let case = |fork: &Fork| fork.member.map(|member| roster.case(scenario, member));
         if scenario + 1 < worlds.len() {
             for fork in &begun {
-                let life = alone.pools.boxed(&fork.life);
-                alone.go_on_alone(life, fork.member.map(case));
+                let case = case(fork);
+                if !case.is_some_and(|case| alone.takes_aside(fork, case)) {
+                    let life = alone.pools.boxed(&fork.life);
+                    alone.go_on_alone(life, case);
+                }
             }
         } else {
             for fork in begun.drain(..) {
-                alone.go_on_alone(fork.life, fork.member.map(case));
+                let case = case(&fork);
+                match case.is_some_and(|case| alone.takes_aside(&fork, case)) {
+                    true => alone.pools.keep(fork.life),
+                    false => alone.go_on_alone(fork.life, case),
+                }
             }
         }
-        alone.share();
+        alone.share(crowd);
         tally.fold(world);
         done(scenario, tally);
     }
@@ -183,7 +193,11 @@ impl<R: Recorder> Play<'_, R> {
     pub(super) fn go_on(&mut self, life: &mut Life) {
         if self.world.model.shares_everything || self.live(life, f64::INFINITY) {
             let life = self.pools.boxed(life);
-            self.forks.push(Fork { life, member: None });
+            self.forks.push(Fork {
+                life,
+                member: None,
+                attempt: [0; 4],
+            });
         }
     }
 

@@ -26,6 +26,8 @@ pub struct Walkers {
     /// Pathways, and who of them are on it.
     groups: Vec<(usize, Range<usize>)>,
     keys: [Key; CROWD],
+    /// When they begin; behind the horizon if they do not.
+    start: [f64; CROWD],
     /// Words of their attempts, `[block]`.
     words: Vec<CrowdWords>,
 }
@@ -36,6 +38,7 @@ impl Default for Walkers {
             places: Vec::with_capacity(CROWD),
             groups: Vec::new(),
             keys: [0; CROWD],
+            start: [0.0; CROWD],
             words: Vec::new(),
         }
     }
@@ -239,6 +242,7 @@ impl<R: Recorder> Play<'_, R> {
                     continue;
                 }
                 walkers.keys[walkers.places.len()] = crowd.keys[place];
+                walkers.start[walkers.places.len()] = crowd.start[place];
                 walkers.places.push(place as u8);
             }
             if walkers.places.len() > from {
@@ -247,7 +251,7 @@ impl<R: Recorder> Play<'_, R> {
         }
     }
 
-    /// Walks the children on one pathway from the start date until a stage is
+    /// Walks the children on one pathway from where they begin until a stage is
     /// failed, the pathway ends or a clock rings.
     fn walk_together(
         &mut self,
@@ -262,6 +266,20 @@ impl<R: Recorder> Play<'_, R> {
         let mut walk = Walk::begin(behind);
         for walker in range.clone() {
             walk.rings[walker] = first.time[usize::from(walkers.places[walker])];
+            let start = walkers.start[walker];
+            if start <= self.horizon {
+                walk.time[walker] = start;
+                walk.since[walker] = day_of(start);
+                walk.from[walker] = self.calendar.place_of(day_of(start));
+                continue;
+            }
+            // Whoever leaves before has been on the pathway.
+            walk.since[walker] = horizon + 1;
+            walk.from[walker] = behind;
+            if walk.rings[walker] <= self.horizon {
+                walk.outcome[walker] = LEFT_FIRST as u32;
+                walk.stopped[walker] = self.calendar.place_of(day_of(walk.rings[walker]));
+            }
         }
         for (stage, stage_model) in model.stages.iter().enumerate() {
             self.stage_days(walkers, &mut walk, pathway, stage, &range);

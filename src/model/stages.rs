@@ -1,6 +1,6 @@
 //! Pathways as stages, and the pools that stages wait for.
 
-use super::clocks::{Curves, Mask, Time};
+use super::clocks::{Clock, Curves, Effect, Mask, Time};
 use super::numbers::{Number, ParameterSet};
 use crate::config::Config;
 use crate::config::eligible::Eligible;
@@ -29,12 +29,21 @@ pub struct PathwayModel {
     /// Where it leads.
     pub leads_to: LeadsTo,
     /// The exit at its end, where those who start at once need nothing but time
-    /// to reach it or to fail.
+    /// to reach it or to fail; the first stage may need units before it starts,
+    /// if nobody asks for any later.
     pub walks_to: Option<u8>,
     /// Stages in order.
     pub stages: Vec<StageModel>,
     /// Cases in a stage already: stage and days in it so far, one for each.
     pub under_way: Vec<(u8, f64)>,
+}
+
+impl PathwayModel {
+    /// Whether those who walk ask for units before they start.
+    #[inline]
+    pub fn asks(&self) -> bool {
+        self.walks_to.is_some() && !self.stages[0].needs.is_empty()
+    }
 }
 
 /// Where a finished pathway leads.
@@ -171,14 +180,35 @@ pub fn pathways(
         .collect()
 }
 
+/// Has everybody whose pathway asks for units be played one by one, unless all
+/// of them ask once, and from the start date on: whoever walks then has done
+/// with units for good.
+pub fn ask_one_by_one(pathways: &mut [PathwayModel], clocks: &[Clock], shares_everything: bool) {
+    let needs = |pathway: &PathwayModel| pathway.stages.iter().any(|one| !one.needs.is_empty());
+    let is_led_to = |index: usize| {
+        let mut clocks = clocks.iter();
+        let mut stages = pathways.iter().flat_map(|pathway| &pathway.stages);
+        clocks.any(|clock| clock.effect == Effect::Join(index as u8))
+            || stages.any(|stage| stage.on_fail == OnFail::ChangeTo(index as u8))
+    };
+    let asked = pathways.iter().enumerate().filter(|(_, one)| needs(one));
+    let ask_later = asked.map(|(index, _)| index).any(is_led_to);
+    if ask_later || shares_everything {
+        for pathway in pathways.iter_mut().filter(|pathway| needs(pathway)) {
+            pathway.walks_to = None;
+        }
+    }
+}
+
 /// The exit at the end of a pathway whose walk needs nothing but time.
 fn walks_to(pathway: &PathwayModel) -> Option<u8> {
-    let needs_time_only =
-        |stage: &StageModel| stage.needs.is_empty() && stage.on_fail == OnFail::StayInCare;
+    let stages = &pathway.stages;
     let is_walk = pathway.cases_day == 0.0
-        && pathway.under_way.is_empty()
         && !pathway.siblings_together
-        && pathway.stages.iter().all(needs_time_only);
+        && stages.iter().skip(1).all(|stage| stage.needs.is_empty())
+        && stages
+            .iter()
+            .all(|stage| stage.on_fail == OnFail::StayInCare);
     match pathway.leads_to {
         LeadsTo::Exit(kind) if is_walk => Some(kind),
         _ => None,
