@@ -129,8 +129,15 @@ impl Luck {
     /// # Panics
     /// As [`Luck::words`], and for more people.
     #[inline]
-    pub fn words_of_crowd(&self, who: &[Key], purpose: Purpose, block: u8, words: &mut CrowdWords) {
-        let what = u32::from(purpose as u8) << 24 | u32::from(block) << 16;
+    pub fn words_of_crowd(
+        &self,
+        who: &[Key],
+        purpose: Purpose,
+        block: u8,
+        occurrence: u16,
+        words: &mut CrowdWords,
+    ) {
+        let what = u32::from(purpose as u8) << 24 | u32::from(block) << 16 | u32::from(occurrence);
         for &one in who {
             self.drawn.note(one, what);
         }
@@ -293,7 +300,7 @@ mod tests {
         for count in [1, 7, 8, 16, 21, CROWD] {
             let mut together = [[0; CROWD]; 4];
             let block = count as u8;
-            luck.words_of_crowd(&keys[..count], Purpose::Clock, block, &mut together);
+            luck.words_of_crowd(&keys[..count], Purpose::Clock, block, 0, &mut together);
             let alone = luck.again();
             for (person, &key) in keys[..count].iter().enumerate() {
                 let words = words_at(&together, person);

@@ -72,6 +72,8 @@ pub struct Model {
     pub ageing_out: u8,
     /// Kinds of exit that something may follow: a return, an allowance, a fee.
     pub consequences: Mask,
+    /// Kinds of exit after which something may be paid.
+    pub payments: Mask,
     /// Whether nothing is drawn per replicate beyond the children.
     pub is_certain: bool,
     /// Whether children share beds or a stream's cap, so that every event of
@@ -152,6 +154,7 @@ impl Model {
             pools,
             beds,
             ageing_out,
+            payments: payments(&allowances, &money),
             consequences: consequences(&reentries, &allowances, &money),
             reentries,
             allowances,
@@ -188,10 +191,19 @@ impl Model {
 /// Kinds of exit that something may follow.
 fn consequences(reentries: &[ReentryModel], allowances: &[AllowanceModel], money: &Money) -> Mask {
     let returns = reentries.iter().map(|reentry| reentry.after);
+    let Mask(paid) = payments(allowances, money);
+    Mask(returns.fold(paid, |all, Mask(kinds)| all | kinds))
+}
+
+/// Kinds of exit after which something may be paid.
+fn payments(allowances: &[AllowanceModel], money: &Money) -> Mask {
     let allowances = allowances.iter().map(|allowance| allowance.after);
     let fees = money.fees.iter().map(|fee| fee.on_exit);
-    let all = returns.chain(allowances).chain(fees);
-    Mask(all.fold(0, |all, Mask(kinds)| all | kinds))
+    Mask(
+        allowances
+            .chain(fees)
+            .fold(0, |all, Mask(kinds)| all | kinds),
+    )
 }
 
 /// The lever of each pool, resources first, then beds.

@@ -1,6 +1,7 @@
 //! What follows an exit: a return to care, allowances, fees.
 
 use super::life::{Life, Whereabouts, day_of};
+use super::phase::Span;
 use super::record::{Event, Recorder};
 use super::replicate::Play;
 use crate::luck::{Purpose, exponential, uniform};
@@ -9,7 +10,7 @@ use crate::luck::{Purpose, exponential, uniform};
 /// sound scenario comes near.
 const MOST_STAYS: u8 = 250;
 /// Blocks of what follows an exit.
-const REENTRY_BLOCK: u8 = 0;
+pub(super) const REENTRY_BLOCK: u8 = 0;
 const ALLOWANCE_BLOCK: u8 = 1;
 const FEE_BLOCK: u8 = 128;
 
@@ -27,11 +28,7 @@ impl<R: Recorder> Play<'_, R> {
     /// The day on which a child who leaves comes back, if the exit breaks down
     /// before the eighteenth birthday.
     fn returns(&mut self, life: &mut Life, time: f64, kind: u8) -> Option<i32> {
-        let reentries = &self.world.model.reentries;
-        let rule = reentries
-            .iter()
-            .position(|reentry| reentry.after.has(kind))?;
-        let (probability, span) = self.world.at(day_of(time)).reentries[rule];
+        let (probability, span) = self.reentry(kind, day_of(time))?;
         let words = self.aftermath(life, REENTRY_BLOCK);
         if uniform(words[0]) >= probability || life.stays >= MOST_STAYS {
             return None;
@@ -53,6 +50,22 @@ impl<R: Recorder> Play<'_, R> {
             Some(probability),
         );
         Some(day.max(day_of(time)))
+    }
+
+    /// Probability of a return after an exit on a day, and its time.
+    #[inline]
+    fn reentry(&self, kind: u8, day: i32) -> Option<(f64, Span)> {
+        let mut reentries = self.world.model.reentries.iter();
+        let rule = reentries.position(|reentry| reentry.after.has(kind))?;
+        Some(self.world.at(day).reentries[rule])
+    }
+
+    /// Whether an exit on a day breaks down, before or after the eighteenth
+    /// birthday, by the first word of what follows it.
+    #[inline]
+    pub(super) fn breaks_down(&self, kind: u8, day: i32, word: u32) -> bool {
+        let reentry = self.reentry(kind, day);
+        reentry.is_some_and(|(probability, _)| uniform(word) < probability)
     }
 
     /// Words for what follows the exit from a child's latest stay.

@@ -208,7 +208,7 @@ impl<R: Recorder> Play<'_, R> {
             let hears_together = !R::LISTENS && !has_limit && self.world.always().is_some();
             for some in keys.chunks(CROWD) {
                 self.luck
-                    .words_of_crowd(some, Purpose::Family, 0, &mut words);
+                    .words_of_crowd(some, Purpose::Family, 0, 0, &mut words);
                 let mut keys = [0; CROWD];
                 keys[..some.len()].copy_from_slice(some);
                 let mut referred = widest(Referrals {
@@ -268,7 +268,7 @@ impl<R: Recorder> Play<'_, R> {
     fn families_of_layers(&self, layers: &[Key], keys: &mut Vec<Key>) {
         let mut words = [[0; CROWD]; 4];
         self.luck
-            .words_of_crowd(layers, Purpose::Arrivals, 0, &mut words);
+            .words_of_crowd(layers, Purpose::Arrivals, 0, 0, &mut words);
         let counts = LAYER_COUNTS.pick_crowd(&words[0]);
         keys.reserve(2 * LAYER_FAMILIES_PER_YEAR as usize * layers.len());
         for (&first, count) in layers.iter().zip(counts) {

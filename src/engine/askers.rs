@@ -90,7 +90,7 @@ impl<R: Recorder> Play<'_, R> {
                 *key = fork.life.person;
             }
             let keys = &keys[..some.len()];
-            luck.words_of_crowd(keys, Purpose::Attempt, 0, &mut words);
+            luck.words_of_crowd(keys, Purpose::Attempt, 0, 0, &mut words);
             for (place, fork) in some.into_iter().enumerate() {
                 fork.attempt = words_at(&words, place);
             }

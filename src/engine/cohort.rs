@@ -104,7 +104,7 @@ impl Roster {
         self.members.resize_with(crowds, Members::default);
         for (crowd, keys) in self.keys.chunks(CROWD).enumerate() {
             for (block, words) in words.iter_mut().enumerate().take(blocks) {
-                luck.words_of_crowd(keys, Purpose::Profile, block as u8, words);
+                luck.words_of_crowd(keys, Purpose::Profile, block as u8, 0, words);
             }
             let children = crowd * CROWD..crowd * CROWD + keys.len();
             self.members[crowd].draw(lead, cohort, children, &words);
@@ -159,7 +159,7 @@ impl Roster {
         if self.words.is_empty() {
             let mut words = [[0; CROWD]; 4];
             for keys in self.keys.chunks(CROWD) {
-                luck.words_of_crowd(keys, Purpose::Selection, 0, &mut words);
+                luck.words_of_crowd(keys, Purpose::Selection, 0, 0, &mut words);
                 self.words.extend_from_slice(&words[0][..keys.len()]);
             }
         }

@@ -100,6 +100,7 @@ fn parts_on_pathways_only(one: &Model, other: &Model) -> bool {
         birthdays: _,
         ageing_out,
         consequences: _,
+        payments: _,
         is_certain: _,
         shares_everything: _,
         month_of_year: _,

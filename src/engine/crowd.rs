@@ -10,12 +10,13 @@
 // A place stands for one child in every column.
 #![expect(clippy::needless_range_loop)]
 
+use super::aftermath::REENTRY_BLOCK;
 use super::counting::Nights;
 use super::life::{Counted, Life, NONE, Whereabouts, day_of};
 use super::places::Places;
 use super::record::Recorder;
 use super::replicate::Play;
-use super::ticking::{Standing, Straight};
+use super::ticking::{CrowdInBands, InBands, Standing, Straight};
 use super::walk::Walkers;
 use crate::calendar::{Calendar, Place};
 use crate::luck::{CROWD, CrowdWords, Key, Purpose, words_at};
@@ -160,7 +161,7 @@ impl<R: Recorder> Play<'_, R> {
         let keys = &crowd.keys[..count];
         for (block, words) in crowd.clocks.iter_mut().enumerate() {
             self.luck
-                .words_of_crowd(keys, Purpose::Clock, block as u8, words);
+                .words_of_crowd(keys, Purpose::Clock, block as u8, 0, words);
         }
         self.children += count as u64;
         if R::LISTENS || self.world.model.shares_everything {
@@ -189,13 +190,8 @@ impl<R: Recorder> Play<'_, R> {
         let others = Places::first(count).without(plain);
         let ended = counted.without(over);
         self.count_first_stays(crowd, counted, ended);
-        if self.world.model.consequences == Mask::NONE {
-            return others;
-        }
-        for place in ended.each() {
-            if self.world.model.consequences.has(crowd.first.kind[place]) {
-                self.follow_first_stay(crowd, place);
-            }
+        if self.world.model.consequences != Mask::NONE {
+            self.follow_first_stays(crowd, ended);
         }
         others
     }
@@ -277,6 +273,32 @@ impl<R: Recorder> Play<'_, R> {
         }
         let spells = ended.each().map(|place| (counter(place), to[place]));
         self.tally.end_spells(spells);
+    }
+
+    /// What follows the exits from some first stays.
+    fn follow_first_stays(&mut self, crowd: &mut Crowd, ended: Places) {
+        let model = self.world.model;
+        let kinds = crowd.first.kind;
+        let followed = ended.filter(|place| model.consequences.has(kinds[place]));
+        let (mut keys, mut count) = ([0; CROWD], 0);
+        for place in followed.each() {
+            keys[count] = crowd.keys[place];
+            count += 1;
+        }
+        // What follows most exits is nothing. The words that say so are drawn
+        // side by side, and once more where something does.
+        let mut words = [[0; CROWD]; 4];
+        if !model.reentries.is_empty() {
+            let luck = self.luck.again();
+            let (keys, purpose) = (&keys[..count], Purpose::Aftermath);
+            luck.words_of_crowd(keys, purpose, REENTRY_BLOCK, 1, &mut words);
+        }
+        for (index, place) in followed.each().enumerate() {
+            let (kind, day) = (kinds[place], crowd.first.day[place]);
+            if model.payments.has(kind) || self.breaks_down(kind, day, words[0][index]) {
+                self.follow_first_stay(crowd, place);
+            }
+        }
     }
 
     /// What follows an exit from a first stay.
@@ -361,17 +383,37 @@ impl<R: Recorder> Play<'_, R> {
             let runs = first.running[place] >> clock & 1 == 1;
             some += usize::from(runs && words[place] <= never_from);
         }
+        let banded = self.world.banded(clock);
+        let bands = banded.map(|banded| {
+            let [ages, times] = widest(CrowdInBands {
+                banded,
+                since: &crowd.since,
+                born: &crowd.born,
+                origin: &crowd.origin,
+            });
+            (banded, ages, times)
+        });
         for &place in &reached[..some] {
-            let place = usize::from(place);
+            let place = usize::from(place) % CROWD;
             let child = Standing {
                 born: f64::from(crowd.born[place]),
                 origin: crowd.origin[place],
             };
             let since = f64::from(crowd.since[place]);
             let until = f64::from(crowd.adult[place]).min(self.horizon);
-            let ring = self
-                .world
-                .fresh_ring(clock, child, since, until, words[place]);
+            let word = words[place];
+            let ring = match &bands {
+                Some((banded, ages, times)) => {
+                    let at = InBands {
+                        age: ages[place] as usize,
+                        time: times[place] as usize,
+                    };
+                    let stretch = (since, until);
+                    self.world
+                        .banded_ring(*banded, clock, child, stretch, word, at)
+                }
+                None => self.world.fresh_ring(clock, child, since, until, word),
+            };
             if ring - child.born < age_below {
                 rings[place] = ring;
                 if ring < first.time[place] {

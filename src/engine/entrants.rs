@@ -48,7 +48,7 @@ impl<R: Recorder> Play<'_, R> {
         let count = crowd.count;
         let keys = &crowd.keys[..count];
         self.luck
-            .words_of_crowd(keys, Purpose::Entry, 0, &mut crowd.profile);
+            .words_of_crowd(keys, Purpose::Entry, 0, 0, &mut crowd.profile);
         let birthdays = &self.world.model.birthdays;
         let mut left = Places::first(count);
         while let Some(first) = left.each().next() {

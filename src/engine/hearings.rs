@@ -122,7 +122,7 @@ impl<R: Recorder> Play<'_, R> {
         }
         let mut words = [[0; CROWD]; 4];
         self.luck
-            .words_of_crowd(keys, Purpose::Hearing, 0, &mut words);
+            .words_of_crowd(keys, Purpose::Hearing, 0, 0, &mut words);
         let phase = self.world.always().expect("numbers never change");
         let bypass_panel = phase.streams[stream].bypass_panel;
         Places::of(&words[0].map(|word| uniform(word) < bypass_panel))

@@ -1,7 +1,8 @@
 //! The numbers of one clock in one replicate, and what they make of luck.
 
-use crate::luck::{Logarithms, logarithm, uniform};
+use crate::luck::{CROWD, Logarithms, logarithm, uniform};
 use crate::model::curves::Curve;
+use crate::wide::Work;
 
 /// A clock's numbers.
 #[derive(Debug, Clone)]
@@ -112,8 +113,76 @@ impl Ticking {
 /// The bands of age and of time on the clock that a walk has come to.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct InBands {
-    age: usize,
-    time: usize,
+    pub age: usize,
+    pub time: usize,
+}
+
+/// A clock of banded rates, and the luck that it can use up.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Banded<'a> {
+    /// Upper ends of the bands of age and of time, in days.
+    pub ages: &'a [f64],
+    pub times: &'a [f64],
+    /// Most luck that could be used up from each band on, `[age][time]` flat.
+    pub most: &'a [f64],
+}
+
+impl Banded<'_> {
+    /// More luck than can be used up to the horizon from some bands on.
+    #[inline(always)]
+    pub fn most_luck(&self, at: InBands) -> f64 {
+        self.most[at.age * self.times.len() + at.time]
+    }
+
+    /// The bands of so many days of age and on the clock.
+    #[inline(always)]
+    pub fn at(&self, age: f64, days: f64) -> InBands {
+        // Counted, not searched: nobody can guess where a search would end.
+        let passed = |ends: &[f64], now: f64| -> usize {
+            let passed = ends[..ends.len() - 1].iter();
+            passed.map(|end| usize::from(*end <= now)).sum()
+        };
+        InBands {
+            age: passed(self.ages, age),
+            time: passed(self.times, days),
+        }
+    }
+}
+
+/// [`Banded::at`] for a crowd whose clocks start on some days.
+pub(super) struct CrowdInBands<'a> {
+    pub banded: Banded<'a>,
+    pub since: &'a [i32; CROWD],
+    pub born: &'a [i32; CROWD],
+    pub origin: &'a [f64; CROWD],
+}
+
+impl Work for CrowdInBands<'_> {
+    /// Bands of age and of time.
+    type Output = [[u32; CROWD]; 2];
+
+    #[inline(always)]
+    fn work(self) -> Self::Output {
+        let [mut ages, mut times] = [[0.0; CROWD]; 2];
+        for place in 0..CROWD {
+            let since = f64::from(self.since[place]);
+            ages[place] = since - f64::from(self.born[place]);
+            times[place] = since - self.origin[place];
+        }
+        let passed = |ends: &[f64], now: [f64; CROWD]| {
+            let mut bands = [0; CROWD];
+            for end in &ends[..ends.len() - 1] {
+                for place in 0..CROWD {
+                    bands[place] += u32::from(*end <= now[place]);
+                }
+            }
+            bands
+        };
+        [
+            passed(self.banded.ages, ages),
+            passed(self.banded.times, times),
+        ]
+    }
 }
 
 /// Daily rates, constant in bands of age and of time on the clock.

@@ -217,7 +217,7 @@ impl<R: Recorder> Play<'_, R> {
         for (block, words) in walkers.words.iter_mut().enumerate() {
             let block = block as u8;
             self.luck
-                .words_of_crowd(keys, Purpose::Attempt, block, words);
+                .words_of_crowd(keys, Purpose::Attempt, block, 0, words);
         }
         for (pathway, range) in &walkers.groups {
             self.walk_together(first, walkers, *pathway, range.clone());

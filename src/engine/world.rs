@@ -5,8 +5,8 @@ use super::delivery::Delivery;
 use super::phase::{Phase, Span, phases};
 use super::pick::Picker;
 use super::ticking::{
-    BandedRates, InBands, Standing, Straight, Ticking, TickingHazard, Walk, defective_hazard,
-    defective_time,
+    Banded, BandedRates, InBands, Standing, Straight, Ticking, TickingHazard, Walk,
+    defective_hazard, defective_time,
 };
 use crate::luck::{Luck, exponential, logarithms, uniform};
 use crate::margins::DIMENSIONS;
@@ -161,8 +161,20 @@ impl<'m> World<'m> {
     /// When a clock rings between two times, with so much luck left.
     #[inline]
     pub fn ring(&self, index: usize, child: Standing, from: f64, until: f64, luck: f64) -> f64 {
+        self.ring_from(index, child, (from, until), luck, InBands::default())
+    }
+
+    /// The same for a child who has come to some bands at least.
+    #[inline]
+    pub(super) fn ring_from(
+        &self,
+        index: usize,
+        child: Standing,
+        (from, until): (f64, f64),
+        luck: f64,
+        mut at: InBands,
+    ) -> f64 {
         let ticking = &self.clocks[index];
-        let mut at = InBands::default();
         if ticking.timeline.is_empty() {
             let (stretch, factor) = ((from, until), ticking.factor);
             return match self.ring_constant(index, child, stretch, luck, factor, &mut at) {
@@ -230,30 +242,46 @@ impl<'m> World<'m> {
         {
             return straight.ring_anywhere(since, word);
         }
-        // The luck −ln(1 − u) is never less than u: a word above the most that
-        // can be used needs no logarithm and no walk.
-        if uniform(word) >= self.most_luck(index, since - child.born, since - child.origin) {
-            return f64::INFINITY;
+        let stretch = (since, until);
+        match self.banded(index) {
+            Some(banded) => {
+                let at = banded.at(since - child.born, since - child.origin);
+                self.banded_ring(banded, index, child, stretch, word, at)
+            }
+            None => self.ring(index, child, since, until, exponential(word)),
         }
-        self.ring(index, child, since, until, exponential(word))
     }
 
-    /// More luck than a clock of banded rates can use up to the horizon, for a
-    /// child of some age and so many days on the clock. Most children's luck
-    /// lies above it, and their clocks need no walk.
-    #[inline]
-    pub fn most_luck(&self, index: usize, age: f64, days: f64) -> f64 {
-        let (TickingHazard::Bands { most, .. }, ClockHazard::Bands { ages, times, .. }) =
-            (&self.clocks[index].hazard, &self.model.clocks[index].hazard)
-        else {
+    /// A clock's bands, if it has banded rates.
+    #[inline(always)]
+    pub(super) fn banded(&self, index: usize) -> Option<Banded<'_>> {
+        match (&self.clocks[index].hazard, &self.model.clocks[index].hazard) {
+            (TickingHazard::Bands { most, .. }, ClockHazard::Bands { ages, times, .. }) => {
+                Some(Banded { ages, times, most })
+            }
+            _ => None,
+        }
+    }
+
+    /// [`World::fresh_ring`] of a clock of banded rates for a child in some of
+    /// its bands. Most children's luck lies above what the clock can use, and
+    /// needs no walk.
+    #[inline(always)]
+    pub(super) fn banded_ring(
+        &self,
+        banded: Banded<'_>,
+        index: usize,
+        child: Standing,
+        stretch: (f64, f64),
+        word: u32,
+        at: InBands,
+    ) -> f64 {
+        // The luck −ln(1 − u) is never less than u: a word above the most that
+        // can be used needs no logarithm and no walk.
+        if uniform(word) >= banded.most_luck(at) {
             return f64::INFINITY;
-        };
-        // Counted, not searched: nobody can guess where a search would end.
-        let passed = |ends: &[f64], now: f64| -> usize {
-            let passed = ends[..ends.len() - 1].iter();
-            passed.map(|end| usize::from(*end <= now)).sum()
-        };
-        most[passed(ages, age) * times.len() + passed(times, days)]
+        }
+        self.ring_from(index, child, stretch, exponential(word), at)
     }
 
     /// The time at which a clock rings while the calendar's factor is constant,
