@@ -512,17 +512,8 @@ impl Work for StraightRings<'_> {
     #[inline(always)]
     fn work(self) {
         let mut rings = [0.0; CROWD];
-        let mut all_inside = true;
         for place in 0..CROWD {
-            let (ring, is_inside) = self.straight.ring(self.origin[place], self.words[place]);
-            rings[place] = ring;
-            all_inside &= is_inside;
-        }
-        if !all_inside {
-            for place in 0..CROWD {
-                let (origin, word) = (self.origin[place], self.words[place]);
-                rings[place] = self.straight.ring_anywhere(origin, word);
-            }
+            rings[place] = self.straight.ring(self.origin[place], self.words[place]);
         }
         let set = 1 << self.clock;
         let (mut times, mut clocks) = (self.first.time, self.first.clock);

@@ -1,7 +1,7 @@
 //! The numbers of one clock in one replicate, and what they make of luck.
 
-use crate::luck::{CROWD, Logarithms, logarithm, uniform};
-use crate::model::curves::Curve;
+use crate::luck::{CROWD, logarithm, uniform};
+use crate::model::curves::{Curve, Shares};
 use crate::wide::Work;
 
 /// A clock's numbers.
@@ -56,42 +56,26 @@ pub struct Standing {
 /// when it rings.
 #[derive(Debug, Clone, Copy)]
 pub struct Straight<'a> {
-    pub(super) curve: &'a Curve,
-    pub(super) logarithms: &'static Logarithms,
+    pub(super) shares: &'a Shares,
     pub(super) days: f64,
     pub(super) applies: f64,
     pub(super) most: f64,
 }
 
 impl Straight<'_> {
-    /// When it rings, and whether that can be believed: a word at the very ends
-    /// of the curve's table needs [`Straight::ring_anywhere`].
+    /// When it rings.
     #[inline(always)]
-    pub fn ring(&self, origin: f64, word: u32) -> (f64, bool) {
+    pub fn ring(&self, origin: f64, word: u32) -> f64 {
         // The share that lasts longer; below 1 − applies, the time never comes.
         let lasts = uniform(!word);
         let survives = lasts - (1.0 - self.applies);
         let is_never = (survives <= 0.0) | (1.0 - lasts >= self.most);
-        let share = if is_never {
-            0.5
+        let time = self.shares.time(survives * (1.0 / self.applies));
+        if is_never {
+            f64::INFINITY
         } else {
-            survives / self.applies
-        };
-        let (time, is_inside) = self.curve.time_inside(-self.logarithms.of(share));
-        let ring = origin + time * self.days;
-        let ring = if is_never { f64::INFINITY } else { ring };
-        (ring, is_inside | is_never)
-    }
-
-    /// When it rings, whatever the word.
-    #[inline]
-    pub fn ring_anywhere(&self, origin: f64, word: u32) -> f64 {
-        let (ring, is_inside) = self.ring(origin, word);
-        if is_inside {
-            return ring;
+            origin + time * self.days
         }
-        let share = (uniform(!word) - (1.0 - self.applies)) / self.applies;
-        origin + self.curve.time(-self.logarithms.of(share)) * self.days
     }
 }
 

@@ -8,7 +8,7 @@ use super::ticking::{
     Banded, BandedRates, InBands, Standing, Straight, Ticking, TickingHazard, Walk,
     defective_hazard, defective_time,
 };
-use crate::luck::{Luck, exponential, logarithms, uniform};
+use crate::luck::{Luck, exponential, uniform};
 use crate::margins::DIMENSIONS;
 use crate::model::Model;
 use crate::model::clocks::ClockHazard;
@@ -216,8 +216,7 @@ impl<'m> World<'m> {
                 applies,
                 most,
             } if ticking.timeline.is_empty() && ticking.factor == 1.0 => Some(Straight {
-                curve: &self.model.curves[curve],
-                logarithms: logarithms(),
+                shares: self.model.curves[curve].shares(),
                 days,
                 applies,
                 most,
@@ -240,7 +239,7 @@ impl<'m> World<'m> {
         if since == child.origin
             && let Some(straight) = self.straight(index)
         {
-            return straight.ring_anywhere(since, word);
+            return straight.ring(since, word);
         }
         let stretch = (since, until);
         match self.banded(index) {

@@ -13,6 +13,8 @@ use super::columns::PLACEMENTS;
 #[derive(Debug, Clone)]
 pub struct Comparison {
     replicates: usize,
+    /// Whether there is nothing else to compare.
+    is_all: bool,
     years: Vec<Range<usize>>,
     population: Months,
     spend: Months,
@@ -38,6 +40,7 @@ impl Comparison {
         };
         Self {
             replicates: tiles.replicates(),
+            is_all: false,
             years: calendar
                 .financial_years()
                 .iter()
@@ -46,6 +49,19 @@ impl Comparison {
             population: months("population", "all", "all"),
             spend: months("spend", "all", "all"),
             placements: months("spend", "category", PLACEMENTS),
+        }
+    }
+
+    /// The comparison scenario of a run that has no other: it differs from
+    /// itself by nothing.
+    pub fn with_itself(replicates: usize) -> Self {
+        Self {
+            replicates,
+            is_all: true,
+            years: Vec::new(),
+            population: Months::new(),
+            spend: Months::new(),
+            placements: Months::new(),
         }
     }
 
@@ -73,6 +89,9 @@ impl Comparison {
     }
 
     fn less(&self, series: &Months, period: Period, values: &mut [i64]) {
+        if self.is_all {
+            return values.fill(0);
+        }
         values.iter_mut().for_each(|value| *value = -*value);
         for month in self.months(period) {
             for (value, &base) in values.iter_mut().zip(&series[month]) {
