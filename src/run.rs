@@ -26,6 +26,7 @@ use crate::output::workbook::{self, Findings};
 use crate::output::{FinishedRun, OutputError, SavingShares, sha256};
 use crate::story;
 use ignorance::ignorance;
+use rayon::prelude::*;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -305,7 +306,7 @@ pub fn run(plan: &Plan, options: &RunOptions, progress: &Progress) -> Result<Run
             None => break played,
         }
     };
-    let ignorance = ignorance(plan, &extent, progress)?;
+    let ignorance = ignorance(plan, &extent, &played.main_values, progress)?;
     let attribution = attribution(plan, &extent, progress)?;
     let mut files = Vec::new();
     if let Some(attribution) = &attribution {
@@ -323,14 +324,17 @@ pub fn run(plan: &Plan, options: &RunOptions, progress: &Progress) -> Result<Run
         )?);
     }
     let forecasts: Vec<&ScenarioForecast> = played.forecasts.iter().collect();
-    files.push(parquet::write_bands(staged.path(), &metadata, &forecasts)?);
-    files.push(parquet::write_targets(
-        staged.path(),
-        &metadata,
-        &forecasts,
-    )?);
+    let (forecast_files, parameters) = rayon::join(
+        || -> Result<_, RunError> {
+            let bands = parquet::write_bands(staged.path(), &metadata, &forecasts)?;
+            let targets = parquet::write_targets(staged.path(), &metadata, &forecasts)?;
+            Ok([bands, targets])
+        },
+        || write_parameters(plan, &extent, &staged, &metadata),
+    );
+    files.extend(forecast_files?);
     files.append(&mut played.files);
-    let (parameters, summaries) = write_parameters(plan, &extent, &staged, &metadata)?;
+    let (parameters, summaries) = parameters?;
     files.push(parameters);
     if options.events > 0 {
         files.push(write_events(
@@ -487,6 +491,8 @@ fn attribution(
 struct Played {
     forecasts: Vec<ScenarioForecast>,
     risks: Vec<RiskResult>,
+    /// [`ignorance::main_values`] of the main scenario.
+    main_values: Vec<f64>,
     files: Vec<FileRecord>,
 }
 
@@ -520,9 +526,13 @@ fn play(
     };
     let mut forecasts: Vec<(usize, ScenarioForecast)> = Vec::new();
     let mut risks: Vec<(usize, RiskResult)> = Vec::new();
+    let mut main_values = Vec::new();
     for index in extent.by_name(plan) {
         let tiles = tallies.take(index)?;
         let scenario = &plan.models[index].scenario;
+        if index == plan.main_scenario() {
+            main_values = ignorance::main_values(plan, extent, &tiles);
+        }
         let columns = ScenarioColumns::new(layout, &tiles, &comparison, &context);
         let write_replicates = || match &mut writer {
             Some(writer) => columns.each_group(keep, |group| {
@@ -552,6 +562,7 @@ fn play(
             .map(|(_, forecast)| forecast)
             .collect(),
         risks: risks.into_iter().map(|(_, risk)| risk).collect(),
+        main_values,
         files,
     })
 }
@@ -563,9 +574,8 @@ fn write_parameters(
     metadata: &Metadata,
 ) -> Result<(FileRecord, Vec<ParameterSummary>), RunError> {
     let seed = Seed(extent.seed);
-    let draws: Vec<Vec<f64>> = extent
-        .replicates
-        .clone()
+    let replicates = extent.replicates.clone().into_par_iter();
+    let draws: Vec<Vec<f64>> = replicates
         .map(|replicate| plan.numbers.draw(&seed.replicate(replicate)))
         .collect();
     let mut named: Vec<(String, usize)> = plan.parameter_names().into_iter().zip(0..).collect();

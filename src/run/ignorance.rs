@@ -1,10 +1,12 @@
 //! How much of the main figure's spread is ignorance, and how much chance.
 
 use super::{Extent, Plan, RunError};
+use crate::engine::tiles::Tiles;
 use crate::engine::{Chance, Progress, Stopped, run_replicates};
 use crate::forecast::variance::{Share, parameter_share};
 use crate::luck::Seed;
 use crate::model::layout::{Kind, Period};
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 
@@ -22,19 +24,33 @@ pub struct Ignorance {
 /// Fewest and most pairs of futures that part ignorance from chance.
 const PAIRS: Range<u32> = 200..1_000;
 
+/// Values of the main figure in as many replicates as are paired.
+pub(super) fn main_values(plan: &Plan, extent: &Extent, tiles: &Tiles) -> Vec<f64> {
+    let (series, period) = main_figure(plan);
+    let column = tiles.column(plan.layout(), series, period);
+    let values = column.into_iter().map(|value| value as f64);
+    values.take(pairs(extent) as usize).collect()
+}
+
+/// Number of replicates that are paired, if there are so many.
+fn pairs(extent: &Extent) -> u32 {
+    (extent.replicates.len() as u32 / 10).clamp(PAIRS.start, PAIRS.end)
+}
+
 /// Plays a second future under the parameters of some replicates of the main
-/// scenario, to part what we do not know from what is chance.
+/// scenario, to part what we do not know from what is chance: `own` are the
+/// [`main_values`] of the first.
 pub(super) fn ignorance(
     plan: &Plan,
     extent: &Extent,
+    own: &[f64],
     progress: &Progress,
 ) -> Result<Ignorance, RunError> {
     let index = plan.main_scenario();
     let model = &plan.models[index];
     let layout = plan.layout();
     let (series, period) = main_figure(plan);
-    let pairs = (extent.replicates.len() as u32 / 10).clamp(PAIRS.start, PAIRS.end);
-    let range = extent.replicates.start..extent.replicates.start + pairs;
+    let range = extent.replicates.start..extent.replicates.start + pairs(extent);
     let figure = format!(
         "{} on {}",
         layout.series()[series].metric,
@@ -59,27 +75,24 @@ pub(super) fn ignorance(
             share: None,
         });
     }
-    let values = |chance: Chance| -> Result<Vec<f64>, Stopped> {
-        let uncounted = Progress::default();
+    let play = |chance: Chance| -> Result<Vec<f64>, Stopped> {
         if progress.stop.load(Ordering::Relaxed) {
             return Err(Stopped);
         }
-        let tiles = run_replicates(
-            model,
-            &plan.numbers,
-            Seed(extent.seed),
-            range.clone(),
-            chance,
-            &uncounted,
-        )?;
-        let column = tiles.column(layout, series, period);
-        Ok(column.into_iter().map(|value| value as f64).collect())
+        let uncounted = Progress::default();
+        let (numbers, seed) = (&plan.numbers, Seed(extent.seed));
+        let tiles = run_replicates(model, numbers, seed, range.clone(), chance, &uncounted)?;
+        Ok(main_values(plan, extent, &tiles))
     };
-    let share = parameter_share(&values(Chance::Own)?, &values(Chance::Twin)?);
+    // The main scenario need not be one of the run.
+    let own = match extent.scenarios.contains(&index) {
+        true => Cow::from(own),
+        false => Cow::from(play(Chance::Own)?),
+    };
     Ok(Ignorance {
         scenario,
         figure,
-        share,
+        share: parameter_share(&own, &play(Chance::Twin)?),
     })
 }
 
