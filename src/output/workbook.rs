@@ -22,6 +22,7 @@ use crate::config::ScenarioFile;
 use crate::forecast::columns::is_whole_year;
 use crate::forecast::{ActualToDate, ScenarioForecast, SeriesName};
 use crate::units::Date;
+use rayon::prelude::*;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
 
 /// Name of the workbook within the folder of a run.
@@ -102,8 +103,10 @@ impl<'a> Findings<'a> {
         workbook.set_properties(&properties);
         let formats = sheet::Formats::new();
         sheet::write_lines(&mut workbook, "Cover", &self.cover(), &formats)?;
-        for table in self.tables() {
-            table.write(&mut workbook, &formats)?;
+        let tables = self.tables();
+        let sheets = tables.par_iter().map(|table| table.worksheet(&formats));
+        for sheet in sheets.collect::<Result<Vec<_>, _>>()? {
+            workbook.push_worksheet(sheet);
         }
         workbook.save_to_buffer()
     }
@@ -143,12 +146,17 @@ impl<'a> Findings<'a> {
         ))
     }
 
+    /// The months and financial years of the forecast.
+    fn calendar(&self) -> Calendar {
+        let forecast = &self.file.scenarios[0].forecast;
+        Calendar::new(forecast.start, forecast.end, &[])
+    }
+
     /// Whether a series' value covers all of the financial year that ends on a
     /// date.
-    fn is_whole_year(&self, series: &SeriesName, date: Date) -> bool {
+    fn is_whole_year(&self, calendar: &Calendar, series: &SeriesName, date: Date) -> bool {
         let config = &self.file.scenarios[0];
         let actuals = ActualToDate::of_spend(&config.money.spent_to_date);
-        let calendar = Calendar::new(config.forecast.start, config.forecast.end, &[]);
         let mut years = calendar.financial_years().iter();
         years
             .find(|year| year.last_day == date)

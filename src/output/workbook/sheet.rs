@@ -144,12 +144,13 @@ impl Shown {
 }
 
 impl Sheet {
-    /// Adds the sheet to a workbook.
+    /// The sheet as one of a workbook.
     ///
     /// # Errors
     /// Those of the library, for more rows or text than a sheet holds.
-    pub fn write(&self, workbook: &mut Workbook, formats: &Formats) -> Result<(), XlsxError> {
-        let sheet = workbook.add_worksheet();
+    pub fn worksheet(&self, formats: &Formats) -> Result<Worksheet, XlsxError> {
+        let mut worksheet = Worksheet::new();
+        let sheet = &mut worksheet;
         sheet.set_name(self.name)?;
         sheet.set_landscape().set_print_fit_to_pages(1, 0);
         sheet.write_string_with_format(0, 0, short(&self.title), &formats.title)?;
@@ -161,7 +162,7 @@ impl Sheet {
         sheet.write_string(2, 0, self.about)?;
         self.set_widths(sheet)?;
         if self.rows.is_empty() {
-            return Ok(());
+            return Ok(worksheet);
         }
         self.add_table(sheet, formats)?;
         let numbers = NumberFormats::new();
@@ -170,7 +171,7 @@ impl Sheet {
                 write_cell(sheet, row, column, cell, formats, &numbers)?;
             }
         }
-        Ok(())
+        Ok(worksheet)
     }
 
     fn add_table(&self, sheet: &mut Worksheet, formats: &Formats) -> Result<(), XlsxError> {

@@ -279,13 +279,14 @@ fn closes(findings: &Findings, forecast: &ScenarioForecast, band: &Band) -> bool
 
 fn spend(findings: &Findings) -> Sheet {
     let mut rows = Vec::new();
+    let calendar = findings.calendar();
     for forecast in findings.forecasts {
         for band in &forecast.bands {
             let is_money = band.series.unit == Unit::Pounds;
             if !is_money || !matches!(band.period, Period::FinancialYear(_)) {
                 continue;
             }
-            let covered = if findings.is_whole_year(&band.series, band.date) {
+            let covered = if findings.is_whole_year(&calendar, &band.series, band.date) {
                 "whole year"
             } else {
                 "part of the year"
