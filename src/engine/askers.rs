@@ -188,6 +188,7 @@ impl<R: Recorder> Play<'_, R> {
             self.walk_crowd(crowd);
             self.count_crowd(crowd);
         }
+        debug_assert!(self.forks.is_empty(), "whoever has asked asks no more");
         self.pools.askers = askers;
         self.pools.askers.clear();
     }

@@ -300,13 +300,7 @@ impl<R: Recorder> Play<'_, R> {
                     }
                     None => {
                         let life = self.pools.boxed(&crowd.life);
-                        let member = Some(child);
-                        let attempt = [0; 4];
-                        self.forks.push(Fork {
-                            life,
-                            member,
-                            attempt,
-                        });
+                        self.forks.push(Fork::of(life, Some(child)));
                     }
                 }
             }

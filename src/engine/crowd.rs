@@ -549,6 +549,7 @@ mod tests {
     use crate::engine::worlds;
     use crate::luck::Seed;
     use crate::model::Model;
+    use crate::model::stages::PathwayModel;
     use crate::run::Plan;
     use std::path::Path;
 
@@ -568,6 +569,40 @@ mod tests {
         sums
     }
 
+    fn plan_of(file: &str, text: &str) -> Plan {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        Plan::new(&path, config::load(file, text).unwrap()).unwrap()
+    }
+
+    fn text_of(file: &str) -> String {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        std::fs::read_to_string(path).unwrap()
+    }
+
+    fn assert_one_by_one(file: &str, plan: &Plan) {
+        for model in &plan.models {
+            for replicate in 0..5 {
+                let crowds = sums(plan, model, replicate, &mut Silent);
+                let mut notes = Vec::new();
+                let one_by_one = sums(plan, model, replicate, &mut notes);
+                assert!(crowds == one_by_one, "{file}: {}", model.scenario);
+                assert!(crowds.2 > 100 && !notes.is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn whoever_may_ask_later_is_played_one_by_one() {
+        let file = "benches/workloads/w1b.toml";
+        let text = text_of(file);
+        let plan = plan_of(file, &text);
+        assert!(plan.models[0].pathways.iter().all(PathwayModel::asks));
+        let later = text.replacen("cases = 40", "cases = 40\nnew_cases_per_year = 0.5", 1);
+        let plan = plan_of(file, &later);
+        assert!(!plan.models[0].pathways.iter().any(PathwayModel::asks));
+        assert_one_by_one(file, &plan);
+    }
+
     #[test]
     fn crowds_give_what_children_give_one_by_one() {
         for file in [
@@ -579,19 +614,7 @@ mod tests {
             "benches/workloads/w1b.toml",
             "tests/data/golden.toml",
         ] {
-            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
-            let text = std::fs::read_to_string(&path).unwrap();
-            let checked = config::load(file, &text).unwrap();
-            let plan = Plan::new(&path, checked).unwrap();
-            for model in &plan.models {
-                for replicate in 0..5 {
-                    let crowds = sums(&plan, model, replicate, &mut Silent);
-                    let mut notes = Vec::new();
-                    let one_by_one = sums(&plan, model, replicate, &mut notes);
-                    assert!(crowds == one_by_one, "{file}: {}", model.scenario);
-                    assert!(crowds.2 > 100 && !notes.is_empty());
-                }
-            }
+            assert_one_by_one(file, &plan_of(file, &text_of(file)));
         }
     }
 }

@@ -3,7 +3,8 @@
 //!
 //! Events at the same time come in the order of [`Rank`], then by the child's
 //! key, never by the order in which they were put in. A child that waits has
-//! its events here too: when it leaves care, those behind it move up at once.
+//! its events here too: when it leaves care, those behind it move up at once. Of
+//! those who ask only once, `askers`, little more than their turn is known here.
 
 use super::agenda::Agenda;
 use super::askers::{Asker, Stands};
@@ -52,12 +53,12 @@ impl Item {
         }
     }
 
-    /// What next happens to a child.
+    /// What next happens to a child that is played event by event.
     fn of_child(index: usize, life: &Life, model: &Model) -> Self {
         Self::of_next(Who::Life(index as u32), life.next(), life.rank, model)
     }
 
-    /// What next happens to a child in the queues.
+    /// What next happens to a child who asks once.
     fn of_asker(index: usize, asker: &Asker, model: &Model) -> Self {
         Self::of_next(Who::Asker(index as u32), asker.next(), asker.rank, model)
     }
@@ -111,6 +112,7 @@ pub struct Pools {
     /// Room for lives to come, box by box: a life is large, and there are many.
     #[expect(clippy::vec_box)]
     spare: Vec<Box<Life>>,
+    /// Those who ask once.
     pub(super) askers: Vec<Asker>,
     /// When something next happens to each life, and to each asker.
     agenda: Agenda,
