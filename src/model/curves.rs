@@ -671,17 +671,22 @@ mod tests {
         }
     }
 
-    /// Both tables are straight between their knots: the chords of one lie as
-    /// near to the curve as those of the other.
+    /// Both tables are straight between their knots. Where the law has a kink,
+    /// a chord of the table by hazard cuts it short: its knots there are 0.004
+    /// of all apart, and the slope changes from 0.4 to 1.5.
     #[test]
     fn a_share_has_the_time_of_its_hazard() {
         for (shape, _) in shapes() {
             let curve = Curve::new(&shape);
+            let most = match shape {
+                Shape::Empirical { .. } => 5e-3,
+                _ => 1e-4,
+            };
             for word in (0..u32::MAX).step_by(99_991) {
                 let lasts = uniform(!word);
                 let (time, by_share) = (curve.time(exponential(word)), curve.shares().time(lasts));
                 assert!(
-                    (by_share - time).abs() < 1e-3 * time,
+                    (by_share - time).abs() < most * time + 1e-6,
                     "{shape:?}: {lasts} lasts {by_share}, not {time}"
                 );
             }
