@@ -137,6 +137,7 @@ impl Model {
         let month_of_year = (0..calendar.months())
             .map(|month| chrono::Datelike::month0(&calendar.month_date(month)) as usize)
             .collect();
+        let payments = payments(&allowances, &money);
         let horizon = calendar.horizon();
         let mut exits = config.names.exits.iter();
         let ageing_out = exits.position(|name| name == AGEING_OUT);
@@ -154,8 +155,8 @@ impl Model {
             pools,
             beds,
             ageing_out,
-            payments: payments(&allowances, &money),
-            consequences: consequences(&reentries, &allowances, &money),
+            consequences: consequences(&reentries, payments),
+            payments,
             reentries,
             allowances,
             money,
@@ -189,9 +190,8 @@ impl Model {
 }
 
 /// Kinds of exit that something may follow.
-fn consequences(reentries: &[ReentryModel], allowances: &[AllowanceModel], money: &Money) -> Mask {
+fn consequences(reentries: &[ReentryModel], Mask(paid): Mask) -> Mask {
     let returns = reentries.iter().map(|reentry| reentry.after);
-    let Mask(paid) = payments(allowances, money);
     Mask(returns.fold(paid, |all, Mask(kinds)| all | kinds))
 }
 

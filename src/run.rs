@@ -511,11 +511,10 @@ fn play(
     let actuals = plan.actuals_to_date();
     let context = plan.context(&population, &actuals);
     let mut tallies = Tallies::new(plan, extent, progress);
-    let is_alone = plan.models.len() == 1;
-    let comparison = tallies.with(plan.file.comparison, |tiles| match is_alone {
-        true => Comparison::with_itself(tiles.replicates()),
-        false => Comparison::new(layout, tiles),
-    })?;
+    let comparison = match extent.scenarios.len() {
+        1 => Comparison::with_itself(extent.replicates.len()),
+        _ => tallies.with(plan.file.comparison, |tiles| Comparison::new(layout, tiles))?,
+    };
     let mut writer = match options.kept {
         Kept::Nothing => None,
         _ => Some(ReplicateWriter::create(staged.path(), metadata)?),

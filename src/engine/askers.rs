@@ -9,8 +9,8 @@
 //! scenarios part on that, is counted with them.
 
 use super::cohort::Case;
-use super::crowd::{BIRTHDAY, Crowd};
-use super::life::{Life, NONE, Next, day_of};
+use super::crowd::Crowd;
+use super::life::{NONE, Next, day_of};
 use super::places::Places;
 use super::record::Recorder;
 use super::replicate::{Fork, Play};
@@ -108,26 +108,31 @@ impl<R: Recorder> Play<'_, R> {
             NONE => (life.rank, ClockSet::MAX, Stands::Over),
             pathway => {
                 let model = &self.world.model.pathways[usize::from(pathway)];
-                if !model.asks() || (case.place as usize) < model.under_way.len() {
+                if !model.asks() || self.is_in_a_stage(case) {
                     return false;
                 }
                 let goes_on = self.world.model.running.on_pathway[usize::from(pathway)];
                 (Key::from(case.order), goes_on, Stands::Ready)
             }
         };
-        let (rings, clock) = first_of(life, life.running & goes_on);
-        let kind = self.world.model.running.exits[clock];
+        let adult = f64::from(life.adult);
+        let (rings, kind) = match life.first_of(life.running & goes_on) {
+            (rings, clock) if rings < adult => {
+                (rings, self.world.model.running.exits[usize::from(clock)])
+            }
+            _ => (adult, self.world.model.ageing_out),
+        };
         if rings <= self.horizon && kind == NO_EXIT {
             return false;
         }
         // A clock that the pathway stops goes on if a stage is failed, and rings
         // later than it would have.
-        let (would_ring, stopped) = first_of(life, life.running & !goes_on);
-        let goes_on_later = stopped != BIRTHDAY && would_ring <= self.horizon;
+        let (would_ring, _) = life.first_of(life.running & !goes_on);
+        let goes_on_later = would_ring < adult && would_ring <= self.horizon;
         if goes_on_later && !self.passes_all(case.pathway, fork.attempt[0]) {
             return false;
         }
-        self.pools.add_asker(Asker {
+        self.pools.askers.push(Asker {
             person: life.person,
             rank,
             born: life.born,
@@ -212,18 +217,4 @@ impl<R: Recorder> Play<'_, R> {
             self.tally.spell(self.calendar, counter, 0, until);
         }
     }
-}
-
-/// Which of some clocks, and the eighteenth birthday, comes first.
-fn first_of(life: &Life, clocks: ClockSet) -> (f64, usize) {
-    let mut first = (f64::from(life.adult), BIRTHDAY);
-    let mut clocks = clocks;
-    while clocks != 0 {
-        let clock = clocks.trailing_zeros() as usize;
-        clocks &= clocks - 1;
-        if life.rings[clock] < first.0 {
-            first = (life.rings[clock], clock);
-        }
-    }
-    first
 }

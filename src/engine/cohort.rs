@@ -319,7 +319,7 @@ impl<R: Recorder> Play<'_, R> {
     }
 
     /// Whether a case is in a stage of its pathway already.
-    fn is_in_a_stage(&self, case: Case) -> bool {
+    pub(super) fn is_in_a_stage(&self, case: Case) -> bool {
         let pathway = self.world.model.pathways.get(usize::from(case.pathway));
         pathway.is_some_and(|pathway| (case.place as usize) < pathway.under_way.len())
     }

@@ -383,15 +383,14 @@ impl<R: Recorder> Play<'_, R> {
             let runs = first.running[place] >> clock & 1 == 1;
             some += usize::from(runs && words[place] <= never_from);
         }
-        let banded = self.world.banded(clock);
-        let bands = banded.map(|banded| {
+        let bands = self.world.banded(clock).map(|rates| {
             let [ages, times] = widest(CrowdInBands {
-                banded,
+                rates,
                 since: &crowd.since,
                 born: &crowd.born,
                 origin: &crowd.origin,
             });
-            (banded, ages, times)
+            (rates, ages, times)
         });
         for &place in &reached[..some] {
             let place = usize::from(place) % CROWD;
@@ -403,14 +402,14 @@ impl<R: Recorder> Play<'_, R> {
             let until = f64::from(crowd.adult[place]).min(self.horizon);
             let word = words[place];
             let ring = match &bands {
-                Some((banded, ages, times)) => {
+                Some((rates, ages, times)) => {
                     let at = InBands {
                         age: ages[place] as usize,
                         time: times[place] as usize,
                     };
                     let stretch = (since, until);
                     self.world
-                        .banded_ring(*banded, clock, child, stretch, word, at)
+                        .banded_ring(*rates, clock, child, stretch, word, at)
                 }
                 None => self.world.fresh_ring(clock, child, since, until, word),
             };

@@ -261,6 +261,21 @@ impl Life {
         self.dealt_blocks |= 1 << block;
     }
 
+    /// When the first of some clocks rings, and which it is.
+    #[inline]
+    pub fn first_of(&self, mut clocks: ClockSet) -> (f64, u8) {
+        let mut first = (f64::INFINITY, 0);
+        while clocks != 0 {
+            let clock = clocks.trailing_zeros();
+            clocks &= clocks - 1;
+            let ring = self.rings[clock as usize];
+            if ring < first.0 {
+                first = (ring, clock as u8);
+            }
+        }
+        first
+    }
+
     /// The next event and its time.
     #[inline]
     pub fn next(&self) -> (f64, Next) {

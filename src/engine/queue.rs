@@ -241,18 +241,13 @@ impl Pools {
         Some(time)
     }
 
-    /// Takes in a child who asks once.
-    pub(super) fn add_asker(&mut self, asker: Asker) {
-        self.askers.push(asker);
-    }
-
-    /// Takes what happens next, up to a horizon.
-    fn take_next(&mut self, model: &Model, horizon: f64) -> Option<Item> {
+    /// Takes what happens next, up to the horizon.
+    fn take_next(&mut self, model: &Model) -> Option<Item> {
         if self.due.is_empty() {
             let change = self.changes.last().map(|item| f64::from_bits(item.time));
             let times = [self.agenda.earliest(), self.asking.earliest(), change];
             let time = times.into_iter().flatten().fold(f64::INFINITY, f64::min);
-            if time > horizon {
+            if time > f64::from(model.calendar().horizon()) {
                 return None;
             }
             while let Some(item) = self.changes.pop_if(|item| item.time <= time.to_bits()) {
@@ -330,7 +325,7 @@ impl<R: Recorder> Play<'_, R> {
             self.pools.schedule_asker(index, self.world.model);
         }
         let model = self.world.model;
-        while let Some(item) = self.pools.take_next(model, self.horizon) {
+        while let Some(item) = self.pools.take_next(model) {
             let time = f64::from_bits(item.time);
             match item.what {
                 What::Child(Who::Life(index)) => self.child_event(index as usize, item),

@@ -120,17 +120,7 @@ impl<R: Recorder> Play<'_, R> {
     }
 
     fn find_first_ring(life: &mut Life) {
-        let mut first = (f64::INFINITY, 0);
-        let mut running = life.running;
-        while running != 0 {
-            let clock = running.trailing_zeros();
-            running &= running - 1;
-            let ring = life.rings[clock as usize];
-            if ring < first.0 {
-                first = (ring, clock as u8);
-            }
-        }
-        life.first_ring = first;
+        life.first_ring = life.first_of(life.running);
     }
 
     fn standing(life: &Life) -> Standing {

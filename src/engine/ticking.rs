@@ -101,41 +101,22 @@ pub(super) struct InBands {
     pub time: usize,
 }
 
-/// A clock of banded rates, and the luck that it can use up.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Banded<'a> {
-    /// Upper ends of the bands of age and of time, in days.
-    pub ages: &'a [f64],
-    pub times: &'a [f64],
-    /// Most luck that could be used up from each band on, `[age][time]` flat.
-    pub most: &'a [f64],
-}
-
-impl Banded<'_> {
-    /// More luck than can be used up to the horizon from some bands on.
-    #[inline(always)]
-    pub fn most_luck(&self, at: InBands) -> f64 {
-        self.most[at.age * self.times.len() + at.time]
-    }
-
-    /// The bands of so many days of age and on the clock.
-    #[inline(always)]
-    pub fn at(&self, age: f64, days: f64) -> InBands {
-        // Counted, not searched: nobody can guess where a search would end.
-        let passed = |ends: &[f64], now: f64| -> usize {
-            let passed = ends[..ends.len() - 1].iter();
-            passed.map(|end| usize::from(*end <= now)).sum()
-        };
-        InBands {
-            age: passed(self.ages, age),
-            time: passed(self.times, days),
+/// How many ends of bands lie behind each of some numbers. Counted, not
+/// searched: nobody can guess where a search would end.
+#[inline(always)]
+fn passed<const N: usize>(ends: &[f64], now: [f64; N]) -> [u32; N] {
+    let mut bands = [0; N];
+    for end in &ends[..ends.len() - 1] {
+        for (band, now) in bands.iter_mut().zip(&now) {
+            *band += u32::from(end <= now);
         }
     }
+    bands
 }
 
-/// [`Banded::at`] for a crowd whose clocks start on some days.
+/// [`BandedRates::at`] for a crowd whose clocks start on some days.
 pub(super) struct CrowdInBands<'a> {
-    pub banded: Banded<'a>,
+    pub rates: BandedRates<'a>,
     pub since: &'a [i32; CROWD],
     pub born: &'a [i32; CROWD],
     pub origin: &'a [f64; CROWD],
@@ -153,18 +134,9 @@ impl Work for CrowdInBands<'_> {
             ages[place] = since - f64::from(self.born[place]);
             times[place] = since - self.origin[place];
         }
-        let passed = |ends: &[f64], now: [f64; CROWD]| {
-            let mut bands = [0; CROWD];
-            for end in &ends[..ends.len() - 1] {
-                for place in 0..CROWD {
-                    bands[place] += u32::from(*end <= now[place]);
-                }
-            }
-            bands
-        };
         [
-            passed(self.banded.ages, ages),
-            passed(self.banded.times, times),
+            passed(self.rates.ages, ages),
+            passed(self.rates.times, times),
         ]
     }
 }
@@ -177,9 +149,27 @@ pub(super) struct BandedRates<'a> {
     pub times: &'a [f64],
     /// Rates, `[age][time]` flat.
     pub daily: &'a [f64],
+    /// Most luck that could be used up from each band on, `[age][time]` flat.
+    pub most: &'a [f64],
 }
 
 impl BandedRates<'_> {
+    /// The bands of so many days of age and on the clock.
+    #[inline(always)]
+    pub fn at(&self, age: f64, days: f64) -> InBands {
+        let ([age], [time]) = (passed(self.ages, [age]), passed(self.times, [days]));
+        InBands {
+            age: age as usize,
+            time: time as usize,
+        }
+    }
+
+    /// More luck than can be used up to the horizon from some bands on.
+    #[inline(always)]
+    pub fn most_luck(&self, at: InBands) -> f64 {
+        self.most[at.age * self.times.len() + at.time]
+    }
+
     /// Runs the clock over a stretch of time with one factor, from the bands
     /// that an earlier stretch of the same walk has come to.
     pub fn walk(
@@ -273,6 +263,7 @@ mod tests {
             ages: &ages,
             times: &times,
             daily: &rates,
+            most: &[],
         };
         // 65.25 days at 0.01, then 34.75 at 0.001, then nothing.
         let used = 0.6525 + 0.03475;

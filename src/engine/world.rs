@@ -5,8 +5,8 @@ use super::delivery::Delivery;
 use super::phase::{Phase, Span, phases};
 use super::pick::Picker;
 use super::ticking::{
-    Banded, BandedRates, InBands, Standing, Straight, Ticking, TickingHazard, Walk,
-    defective_hazard, defective_time,
+    BandedRates, InBands, Standing, Straight, Ticking, TickingHazard, Walk, defective_hazard,
+    defective_time,
 };
 use crate::luck::{Luck, exponential, uniform};
 use crate::margins::DIMENSIONS;
@@ -16,6 +16,8 @@ use crate::model::entries::{KnownBy, Shares};
 use crate::model::numbers::{Number, Values};
 use crate::model::stages::PoolModel;
 use std::rc::Rc;
+
+const OF_ITS_MODEL: &str = "a clock's numbers have the form of its model";
 
 /// One scenario's numbers in one replicate.
 #[derive(Debug)]
@@ -243,20 +245,25 @@ impl<'m> World<'m> {
         }
         let stretch = (since, until);
         match self.banded(index) {
-            Some(banded) => {
-                let at = banded.at(since - child.born, since - child.origin);
-                self.banded_ring(banded, index, child, stretch, word, at)
+            Some(rates) => {
+                let at = rates.at(since - child.born, since - child.origin);
+                self.banded_ring(rates, index, child, stretch, word, at)
             }
             None => self.ring(index, child, since, until, exponential(word)),
         }
     }
 
-    /// A clock's bands, if it has banded rates.
+    /// A clock's rates, if they are banded.
     #[inline(always)]
-    pub(super) fn banded(&self, index: usize) -> Option<Banded<'_>> {
+    pub(super) fn banded(&self, index: usize) -> Option<BandedRates<'_>> {
         match (&self.clocks[index].hazard, &self.model.clocks[index].hazard) {
-            (TickingHazard::Bands { most, .. }, ClockHazard::Bands { ages, times, .. }) => {
-                Some(Banded { ages, times, most })
+            (TickingHazard::Bands { daily, most }, ClockHazard::Bands { ages, times, .. }) => {
+                Some(BandedRates {
+                    ages,
+                    times,
+                    daily,
+                    most,
+                })
             }
             _ => None,
         }
@@ -268,7 +275,7 @@ impl<'m> World<'m> {
     #[inline(always)]
     pub(super) fn banded_ring(
         &self,
-        banded: Banded<'_>,
+        rates: BandedRates<'_>,
         index: usize,
         child: Standing,
         stretch: (f64, f64),
@@ -277,7 +284,7 @@ impl<'m> World<'m> {
     ) -> f64 {
         // The luck −ln(1 − u) is never less than u: a word above the most that
         // can be used needs no logarithm and no walk.
-        if uniform(word) >= banded.most_luck(at) {
+        if uniform(word) >= rates.most_luck(at) {
             return f64::INFINITY;
         }
         self.ring_from(index, child, stretch, exponential(word), at)
@@ -298,16 +305,13 @@ impl<'m> World<'m> {
         if factor <= 0.0 || until <= from {
             return Walk::Spent(0.0);
         }
-        match (&self.clocks[index].hazard, &self.model.clocks[index].hazard) {
-            (
-                TickingHazard::Curve {
-                    curve,
-                    days,
-                    applies,
-                    ..
-                },
-                _,
-            ) => {
+        match &self.clocks[index].hazard {
+            TickingHazard::Curve {
+                curve,
+                days,
+                applies,
+                ..
+            } => {
                 let curve = &self.model.curves[*curve];
                 let start = defective_hazard(curve, *applies, (from - child.origin) / days);
                 let rings = defective_time(curve, *applies, start + luck / factor);
@@ -317,10 +321,10 @@ impl<'m> World<'m> {
                 }
                 Walk::Spent(self.used_constant(index, child, (from, until), factor))
             }
-            (TickingHazard::Bands { daily, .. }, ClockHazard::Bands { ages, times, .. }) => {
-                BandedRates { ages, times, daily }.walk(child, (from, until), luck, factor, at)
+            TickingHazard::Bands { .. } => {
+                let rates = self.banded(index).expect(OF_ITS_MODEL);
+                rates.walk(child, (from, until), luck, factor, at)
             }
-            _ => unreachable!("a clock's numbers have the form of its model"),
         }
     }
 
@@ -335,30 +339,26 @@ impl<'m> World<'m> {
         if factor <= 0.0 || until <= from {
             return 0.0;
         }
-        match (&self.clocks[index].hazard, &self.model.clocks[index].hazard) {
-            (
-                TickingHazard::Curve {
-                    curve,
-                    days,
-                    applies,
-                    ..
-                },
-                _,
-            ) => {
+        match &self.clocks[index].hazard {
+            TickingHazard::Curve {
+                curve,
+                days,
+                applies,
+                ..
+            } => {
                 let curve = &self.model.curves[*curve];
                 let at =
                     |time: f64| defective_hazard(curve, *applies, (time - child.origin) / days);
                 factor * (at(until) - at(from))
             }
-            (TickingHazard::Bands { daily, .. }, ClockHazard::Bands { ages, times, .. }) => {
-                let rates = BandedRates { ages, times, daily };
+            TickingHazard::Bands { .. } => {
+                let rates = self.banded(index).expect(OF_ITS_MODEL);
                 let at = &mut InBands::default();
                 match rates.walk(child, (from, until), f64::INFINITY, factor, at) {
                     Walk::Spent(used) => used,
                     Walk::Rings(_) => unreachable!("infinite luck is never used up"),
                 }
             }
-            _ => unreachable!("a clock's numbers have the form of its model"),
         }
     }
 }

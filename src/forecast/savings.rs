@@ -107,3 +107,23 @@ impl Comparison {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::test_run::{layout, tiles};
+    use super::*;
+
+    #[test]
+    fn a_scenario_differs_from_itself_by_nothing() {
+        let (layout, tiles) = (layout(), tiles(5, |replicate, _| replicate as i32));
+        let spend = layout.find("spend", "all", "all").unwrap();
+        let month = Period::Month(1);
+        let mut read = tiles.column(&layout, spend, month);
+        assert!(read.iter().any(|&pence| pence > 0));
+        let mut alone = read.clone();
+        Comparison::new(&layout, &tiles).saving_net(month, &mut read);
+        Comparison::with_itself(5).saving_net(month, &mut alone);
+        assert_eq!(read, [0; 5]);
+        assert_eq!(alone, read);
+    }
+}

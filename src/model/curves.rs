@@ -29,6 +29,17 @@ struct LogTable {
 /// Room for knots: a power of two, so that any index can be brought inside.
 const MOST_KNOTS: usize = 4096;
 
+/// The value between a knot and the next, by the bits of the argument.
+#[inline(always)]
+fn between(pair: u64, bits: u32) -> f64 {
+    let fraction = (bits & ((1 << SHIFT) - 1)) as f32 * (1.0 / (1 << SHIFT) as f32);
+    let (low, high) = (
+        f32::from_bits(pair as u32),
+        f32::from_bits((pair >> 32) as u32),
+    );
+    f64::from(low + (high - low) * fraction)
+}
+
 impl LogTable {
     /// Tabulates `f` from 2^`lowest` to 2^`highest`; below, it runs straight to
     /// `f(0)`, above, straight on.
@@ -68,14 +79,8 @@ impl LogTable {
     fn inside(&self, x: f64) -> (f64, bool) {
         let bits = (x as f32).to_bits();
         let index = (bits >> SHIFT).wrapping_sub(self.first);
-        let fraction = (bits & ((1 << SHIFT) - 1)) as f32 * (1.0 / (1 << SHIFT) as f32);
         let pair = self.knots[index as usize % MOST_KNOTS];
-        let (low, high) = (
-            f32::from_bits(pair as u32),
-            f32::from_bits((pair >> 32) as u32),
-        );
-        let value = f64::from(low + (high - low) * fraction);
-        (value, index < self.last)
+        (between(pair, bits), index < self.last)
     }
 
     fn knot(&self, index: usize) -> f32 {
@@ -164,13 +169,7 @@ impl Shares {
         let bits = bits.clamp(LEAST_SHARE, MOST_SHARE) as u32;
         let half = if is_late { KNOTS_OF_SHARES as u32 } else { 0 };
         let knot = (bits - LEAST_SHARE as u32) >> SHIFT;
-        let fraction = (bits & ((1 << SHIFT) - 1)) as f32 * (1.0 / (1 << SHIFT) as f32);
-        let pair = self.0[(half + knot) as usize % MOST_KNOTS];
-        let (low, high) = (
-            f32::from_bits(pair as u32),
-            f32::from_bits((pair >> 32) as u32),
-        );
-        f64::from(low + (high - low) * fraction)
+        between(self.0[(half + knot) as usize % MOST_KNOTS], bits)
     }
 }
 
