@@ -35,6 +35,7 @@ use rayon::prelude::*;
 use record::{Note, Silent};
 use replicate::{Stage, play};
 use std::ops::Range;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tally::Tally;
 use tiles::{OpenTile, TILE, Tile, Tiles};
@@ -102,26 +103,38 @@ pub fn run_company(
 ) -> Result<Vec<Tiles>, Stopped> {
     let count = replicates.len();
     let starts: Vec<u32> = replicates.clone().step_by(TILE).collect();
+    // Tables of times are made side by side before they are needed.
+    for model in &company.models {
+        model.curves.par_iter().for_each(|curve| {
+            curve.tables();
+        });
+    }
+    // Open tiles that nobody fills at the moment; as many as threads.
+    let spare: Mutex<Vec<Vec<OpenTile>>> = Mutex::default();
     let tiles: Result<Vec<Vec<Tile>>, Stopped> = starts
         .into_par_iter()
         .map_init(
-            || (Player::new(company), open_tiles(company)),
-            |(player, tiles), start| {
+            || Player::new(company),
+            |player, start| {
                 if progress.stop.load(Ordering::Relaxed) {
                     return Err(Stopped);
                 }
+                let open = spare.lock().expect(HELD_BRIEFLY).pop();
+                let mut open = open.unwrap_or_else(|| open_tiles(company));
                 let lanes = start..replicates.end.min(start + TILE as u32);
                 let mut children = 0;
                 for (lane, replicate) in lanes.clone().enumerate() {
                     children +=
                         player.replicate(numbers, seed, replicate, chance, |model, tally| {
-                            tiles[model].store(lane, &tally.counts, &tally.pence);
+                            open[model].store(lane, &tally.counts, &tally.pence);
                         });
                 }
-                let played = (lanes.len() * tiles.len()) as u64;
+                let played = (lanes.len() * open.len()) as u64;
                 progress.replicates.fetch_add(played, Ordering::Relaxed);
                 progress.children.fetch_add(children, Ordering::Relaxed);
-                Ok(tiles.iter().map(OpenTile::close).collect())
+                let closed = open.iter().map(OpenTile::close).collect();
+                spare.lock().expect(HELD_BRIEFLY).push(open);
+                Ok(closed)
             },
         )
         .collect();
@@ -135,9 +148,13 @@ pub fn run_company(
     Ok(joined.collect())
 }
 
+/// Nothing that could fail is done under the lock.
+const HELD_BRIEFLY: &str = "the lock is held for a push or a pop";
+
 fn open_tiles(company: &Company<'_>) -> Vec<OpenTile> {
     let layout = &company.models[0].reporting.layout;
-    vec![OpenTile::zeros(layout); company.models.len()]
+    let models = company.models.iter();
+    models.map(|_| OpenTile::zeros(layout)).collect()
 }
 
 /// Plays lists of replicates, each of its own model, all at once on every

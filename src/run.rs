@@ -323,18 +323,8 @@ pub fn run(plan: &Plan, options: &RunOptions, progress: &Progress) -> Result<Run
             &played.risks,
         )?);
     }
-    let forecasts: Vec<&ScenarioForecast> = played.forecasts.iter().collect();
-    let (forecast_files, parameters) = rayon::join(
-        || -> Result<_, RunError> {
-            let bands = parquet::write_bands(staged.path(), &metadata, &forecasts)?;
-            let targets = parquet::write_targets(staged.path(), &metadata, &forecasts)?;
-            Ok([bands, targets])
-        },
-        || write_parameters(plan, &extent, &staged, &metadata),
-    );
-    files.extend(forecast_files?);
     files.append(&mut played.files);
-    let (parameters, summaries) = parameters?;
+    let (parameters, summaries) = write_parameters(plan, &extent, &staged, &metadata)?;
     files.push(parameters);
     if options.events > 0 {
         files.push(write_events(
@@ -346,7 +336,6 @@ pub fn run(plan: &Plan, options: &RunOptions, progress: &Progress) -> Result<Run
         )?);
     }
     let children = progress.children.load(Ordering::Relaxed);
-    let seconds = started.elapsed().as_secs_f64();
     let mut manifest = Manifest {
         version: metadata.version.clone(),
         seed: extent.seed,
@@ -367,9 +356,9 @@ pub fn run(plan: &Plan, options: &RunOptions, progress: &Progress) -> Result<Run
         replicates: extent.replicates.len() as u32,
         kept: Some(options.kept),
         events: Some(options.events),
-        wall_seconds: seconds,
+        wall_seconds: 0.0,
         children_simulated: children,
-        children_per_second: children_of_all_rounds as f64 / seconds,
+        children_per_second: 0.0,
         warnings: plan
             .file
             .warnings
@@ -379,11 +368,22 @@ pub fn run(plan: &Plan, options: &RunOptions, progress: &Progress) -> Result<Run
         parameters: summaries,
         files,
     };
-    if options.workbook {
-        let shares = attribution.as_ref().map(SavingShares::of);
-        let workbook = workbook_files(plan, &played.forecasts, shares, &manifest, &staged)?;
-        manifest.files.extend(workbook);
-    }
+    // The workbook takes longest: it comes first, the other files beside it.
+    let (spreadsheets, tables) = rayon::join(
+        || match options.workbook {
+            true => {
+                let shares = attribution.as_ref().map(SavingShares::of);
+                spreadsheets(plan, &played.forecasts, shares, &manifest, &staged)
+            }
+            false => Ok(Vec::new()),
+        },
+        || forecast_files(&played.forecasts, &staged, &metadata),
+    );
+    manifest.files.extend(spreadsheets?);
+    manifest.files.extend(tables?);
+    let seconds = started.elapsed().as_secs_f64();
+    manifest.wall_seconds = seconds;
+    manifest.children_per_second = children_of_all_rounds as f64 / seconds;
     manifest.files.sort_by(|a, b| a.name.cmp(&b.name));
     if progress.stop.load(Ordering::Relaxed) {
         return Err(RunError::Interrupted);
@@ -407,14 +407,27 @@ pub fn run(plan: &Plan, options: &RunOptions, progress: &Progress) -> Result<Run
     })
 }
 
+/// Writes bands and targets.
+fn forecast_files(
+    forecasts: &[ScenarioForecast],
+    staged: &StagedFolder,
+    metadata: &Metadata,
+) -> Result<[FileRecord; 2], RunError> {
+    let forecasts: Vec<&ScenarioForecast> = forecasts.iter().collect();
+    Ok([
+        parquet::write_bands(staged.path(), metadata, &forecasts)?,
+        parquet::write_targets(staged.path(), metadata, &forecasts)?,
+    ])
+}
+
 /// Writes the workbook and the table of bands for spreadsheets.
-fn workbook_files(
+fn spreadsheets(
     plan: &Plan,
     forecasts: &[ScenarioForecast],
     workstreams: Option<SavingShares>,
     manifest: &Manifest,
     staged: &StagedFolder,
-) -> Result<[FileRecord; 2], RunError> {
+) -> Result<Vec<FileRecord>, RunError> {
     let findings = Findings {
         file: &plan.file,
         forecasts,
@@ -424,11 +437,11 @@ fn workbook_files(
         identity: workbook::identity(manifest),
         suppress_small: false,
     };
-    let (workbook, csv) = rayon::join(|| findings.workbook(), || findings.bands_csv());
-    Ok([
-        staged.write(workbook::WORKBOOK, &workbook?)?,
-        staged.write(workbook::BANDS_CSV, &csv)?,
-    ])
+    let (workbook, table) = rayon::join(
+        || staged.write(workbook::WORKBOOK, &findings.workbook()?),
+        || staged.write(workbook::BANDS_CSV, &findings.bands_csv()),
+    );
+    Ok(vec![workbook?, table?])
 }
 
 /// Writes the report of a run that is finished but for its last manifest, read
@@ -579,22 +592,27 @@ fn write_parameters(
         .collect();
     let mut named: Vec<(String, usize)> = plan.parameter_names().into_iter().zip(0..).collect();
     named.sort();
-    let mut writer = ParameterWriter::create(staged.path(), metadata)?;
-    let mut summaries = Vec::new();
-    for (name, index) in named {
-        let mut values: Vec<f64> = draws.iter().map(|draw| draw[index]).collect();
-        writer.write(&name, extent.replicates.start, &values)?;
-        values.sort_unstable_by(f64::total_cmp);
-        let at = |level| crate::forecast::quantiles::quantile(&values, level);
-        summaries.push(ParameterSummary {
-            mean: values.iter().sum::<f64>() / values.len() as f64,
+    let parameters = named.into_par_iter().map(|(name, index)| {
+        let values: Vec<f64> = draws.iter().map(|draw| draw[index]).collect();
+        let mut sorted = values.clone();
+        sorted.sort_unstable_by(f64::total_cmp);
+        let at = |level| crate::forecast::quantiles::quantile(&sorted, level);
+        let summary = ParameterSummary {
+            mean: sorted.iter().sum::<f64>() / sorted.len() as f64,
             p10: at(0.1),
             p50: at(0.5),
             p90: at(0.9),
             source: plan.source_of(index),
             name,
-        });
+        };
+        (values, summary)
+    });
+    let parameters: Vec<(Vec<f64>, ParameterSummary)> = parameters.collect();
+    let mut writer = ParameterWriter::create(staged.path(), metadata)?;
+    for (values, summary) in &parameters {
+        writer.write(&summary.name, extent.replicates.start, values)?;
     }
+    let summaries = parameters.into_iter().map(|(_, summary)| summary).collect();
     Ok((writer.finish()?, summaries))
 }
 

@@ -14,7 +14,7 @@ use super::replicate::Play;
 use crate::calendar::{Calendar, Place};
 use crate::luck::{CROWD, CrowdWords, Key, Purpose, exponential, logarithms, uniform};
 use crate::model::clocks::NO_EXIT;
-use crate::model::curves::Curve;
+use crate::model::curves::Tables;
 use crate::model::series::{FAILED, LEFT_FIRST, SUCCEEDED};
 use crate::wide::{Work, widest};
 use std::ops::Range;
@@ -100,7 +100,7 @@ impl Walk {
 
 /// How long a stage takes those who walk.
 struct StageDays<'a> {
-    curve: &'a Curve,
+    tables: &'a Tables,
     days: f64,
     words: &'a [u32; CROWD],
     eights: Range<usize>,
@@ -121,13 +121,13 @@ impl Work for StageDays<'_> {
             let mut taken = [0.0; 8];
             let mut all_inside = true;
             for (taken, &word) in taken.iter_mut().zip(words) {
-                let (time, is_inside) = self.curve.time_inside(luck(word));
+                let (time, is_inside) = self.tables.time_inside(luck(word));
                 *taken = time * self.days;
                 all_inside &= is_inside;
             }
             if !all_inside {
                 for (taken, &word) in taken.iter_mut().zip(words) {
-                    *taken = self.curve.time(luck(word)) * self.days;
+                    *taken = self.tables.time(luck(word)) * self.days;
                 }
             }
             self.taken[8 * eight..][..8].copy_from_slice(&taken);
@@ -342,7 +342,7 @@ impl<R: Recorder> Play<'_, R> {
             Some(phase) => {
                 let span = phase.pathways[pathway].times[stage];
                 widest(StageDays {
-                    curve: &self.world.model.curves[span.curve],
+                    tables: self.world.model.curves[span.curve].tables(),
                     days: span.days,
                     words,
                     eights: range.start / 8..range.end.div_ceil(8),

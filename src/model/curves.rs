@@ -173,25 +173,77 @@ impl Shares {
     }
 }
 
-/// A duration of unit scale in both directions.
+/// A duration of unit scale. Its tables are made when they are first asked for:
+/// whoever only checks a file needs none.
 #[derive(Debug, Clone)]
 pub struct Curve {
-    inverse: LogTable,
-    /// Made when it is first asked for: only clocks look times up by share.
+    shape: Shape,
+    unit: f64,
+    tables: OnceLock<Tables>,
     shares: OnceLock<Shares>,
+}
+
+/// A duration of unit scale in both directions.
+#[derive(Debug, Clone)]
+pub struct Tables {
+    inverse: LogTable,
     /// None where the time has an end: the hazard then rises without bound just
     /// before it, and is searched for in the other table.
     forward: Option<LogTable>,
-    unit: f64,
 }
 
 /// Cumulative hazard beyond which nothing survives that a word could draw.
 const MOST_HAZARD: f64 = 128.0;
 
 impl Curve {
-    /// Tabulates a shape.
+    /// The curve of a shape.
     pub fn new(shape: &Shape) -> Self {
-        let unit = unit_of(shape);
+        Self {
+            unit: unit_of(shape),
+            shape: shape.clone(),
+            tables: OnceLock::new(),
+            shares: OnceLock::new(),
+        }
+    }
+
+    /// What the tables' time is multiplied by to give the shape's own.
+    pub fn unit(&self) -> f64 {
+        self.unit
+    }
+
+    /// The tables.
+    #[inline]
+    pub fn tables(&self) -> &Tables {
+        let new = || Tables::new(&self.shape, self.unit);
+        self.tables.get_or_init(new)
+    }
+
+    /// Times by the share of all that are over by then.
+    #[inline]
+    pub fn shares(&self) -> &Shares {
+        let new = || Shares::new(&self.tables().inverse);
+        self.shares.get_or_init(new)
+    }
+
+    /// Time, in units, at which the cumulative hazard is reached.
+    #[inline]
+    pub fn time(&self, hazard: f64) -> f64 {
+        self.tables().time(hazard)
+    }
+
+    /// Cumulative hazard at a time in units.
+    #[inline]
+    pub fn hazard(&self, time: f64) -> f64 {
+        let tables = self.tables();
+        match &tables.forward {
+            Some(forward) => forward.at(time),
+            None => tables.inverse.search(time),
+        }
+    }
+}
+
+impl Tables {
+    fn new(shape: &Shape, unit: f64) -> Self {
         let mut previous = 0.0;
         let inverse = LogTable::new(-30, 7, |hazard| {
             let time = time_at(shape, unit, hazard, previous);
@@ -210,29 +262,13 @@ impl Curve {
                 hazard_at(shape, unit, time).clamp(0.0, MOST_HAZARD)
             })
         });
-        Self {
-            inverse,
-            shares: OnceLock::new(),
-            forward,
-            unit,
-        }
+        Self { inverse, forward }
     }
 
-    /// What the table's time is multiplied by to give the shape's own.
-    pub fn unit(&self) -> f64 {
-        self.unit
-    }
-
-    /// Time, in units, at which the cumulative hazard is reached.
+    /// [`Curve::time`].
     #[inline(always)]
     pub fn time(&self, hazard: f64) -> f64 {
         self.inverse.at(hazard)
-    }
-
-    /// Times by the share of all that are over by then.
-    #[inline]
-    pub fn shares(&self) -> &Shares {
-        self.shares.get_or_init(|| Shares::new(&self.inverse))
     }
 
     /// [`Curve::time`] without a branch, and whether it can be believed: a hazard below
@@ -240,15 +276,6 @@ impl Curve {
     #[inline(always)]
     pub fn time_inside(&self, hazard: f64) -> (f64, bool) {
         self.inverse.inside(hazard)
-    }
-
-    /// Cumulative hazard at a time in units.
-    #[inline]
-    pub fn hazard(&self, time: f64) -> f64 {
-        match &self.forward {
-            Some(forward) => forward.at(time),
-            None => self.inverse.search(time),
-        }
     }
 }
 

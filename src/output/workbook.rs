@@ -108,7 +108,10 @@ impl<'a> Findings<'a> {
         for sheet in sheets.collect::<Result<Vec<_>, _>>()? {
             workbook.push_worksheet(sheet);
         }
-        workbook.save_to_buffer()
+        let bytes = workbook.save_to_buffer()?;
+        // Giving back so many cells takes a while, which nobody need wait for.
+        rayon::spawn(move || drop((workbook, tables)));
+        Ok(bytes)
     }
 
     fn name(&self) -> &str {

@@ -6,6 +6,7 @@ use crate::units::{Date, days_between};
 use rust_xlsxwriter::{
     Format, FormatAlign, Table, TableColumn, TableStyle, Url, Workbook, Worksheet, XlsxError,
 };
+use std::borrow::Cow;
 
 /// Shown where there is no such figure.
 pub const NOT_APPLICABLE: &str = "[z]";
@@ -94,6 +95,16 @@ impl Cell {
         value.map_or(Self::NotApplicable, cell)
     }
 
+    fn look(&self) -> Look {
+        match self {
+            Self::Text(_) => Look::Plain,
+            Self::Number(_, shown) => Look::Number(*shown),
+            Self::Date(_) => Look::Date,
+            Self::Sheet(_) => Look::Link,
+            Self::Confidential | Self::NotApplicable => Look::Mark,
+        }
+    }
+
     /// Characters, about.
     fn width(&self) -> usize {
         match self {
@@ -106,40 +117,85 @@ impl Cell {
     }
 }
 
+/// How a cell looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Look {
+    /// Text.
+    Plain,
+    /// A number.
+    Number(Shown),
+    Date,
+    /// As the library shows links.
+    Link,
+    /// Stands for a figure that is not there.
+    Mark,
+}
+
 /// Formats that all sheets share.
 pub struct Formats {
     title: Format,
-    plain: Format,
     header: Format,
-    date: Format,
-    mark: Format,
+    /// Lines about a table.
+    about: Format,
+    looks: [(Look, Format); 9],
 }
 
 impl Formats {
     /// The formats.
     pub fn new() -> Self {
+        let looks = [
+            Look::Plain,
+            Look::Number(Shown::Whole),
+            Look::Number(Shown::Tenths),
+            Look::Number(Shown::Thousandths),
+            Look::Number(Shown::Pounds),
+            Look::Number(Shown::AsItIs),
+            Look::Date,
+            Look::Link,
+            Look::Mark,
+        ];
         Self {
             title: Format::new().set_bold().set_font_size(14),
-            plain: Format::new().set_text_wrap().set_align(FormatAlign::Top),
             header: Format::new().set_bold().set_text_wrap(),
-            date: Format::new()
+            about: Format::new().set_align(FormatAlign::Left),
+            looks: looks.map(|look| (look, look.format())),
+        }
+    }
+
+    fn of(&self, look: Look) -> &Format {
+        let mut formats = self.looks.iter();
+        let found = formats.find(|(one, _)| *one == look);
+        &found.expect("there is one for each").1
+    }
+}
+
+impl Look {
+    fn format(self) -> Format {
+        match self {
+            Self::Plain => Format::new().set_text_wrap().set_align(FormatAlign::Top),
+            // Numbers lie on the right anyway. A format that says nothing would be
+            // taken for none, and the cell shown as its column.
+            Self::Number(shown) => Format::new()
+                .set_num_format(shown.code())
+                .set_align(FormatAlign::Right),
+            Self::Date => Format::new()
                 .set_num_format("d mmmm yyyy")
                 .set_align(FormatAlign::Left),
-            mark: Format::new().set_align(FormatAlign::Right),
+            Self::Link => Format::new().set_hyperlink(),
+            Self::Mark => Format::new().set_align(FormatAlign::Right),
         }
     }
 }
 
 impl Shown {
-    fn format(self) -> Format {
-        let code = match self {
+    fn code(self) -> &'static str {
+        match self {
             Self::Whole => "#,##0",
             Self::Tenths => "#,##0.0",
             Self::Thousandths => "0.000",
             Self::Pounds => "£#,##0;-£#,##0",
             Self::AsItIs => "General",
-        };
-        Format::new().set_num_format(code)
+        }
     }
 }
 
@@ -158,20 +214,43 @@ impl Sheet {
             true => "This worksheet contains no table: the run has none of these figures.",
             false => "This worksheet contains one table.",
         };
-        sheet.write_string(1, 0, tables)?;
-        sheet.write_string(2, 0, self.about)?;
+        sheet.write_string_with_format(1, 0, tables, &formats.about)?;
+        sheet.write_string_with_format(2, 0, self.about, &formats.about)?;
         self.set_widths(sheet)?;
         if self.rows.is_empty() {
             return Ok(worksheet);
         }
         self.add_table(sheet, formats)?;
-        let numbers = NumberFormats::new();
+        // What most cells of a column look like is said once, for the column:
+        // the library takes long to find a format again for every cell.
+        let usual: Vec<Look> = (0..self.headers.len())
+            .map(|column| self.usual_look(column))
+            .collect();
+        for (column, &look) in (0..).zip(&usual) {
+            sheet.set_column_format(column, formats.of(look))?;
+        }
         for (row, cells) in (HEADER_ROW + 1..).zip(&self.rows) {
-            for (column, cell) in (0..).zip(cells) {
-                write_cell(sheet, row, column, cell, formats, &numbers)?;
+            for ((column, cell), &usual) in (0..).zip(cells).zip(&usual) {
+                let look = cell.look();
+                let format = (look != usual).then(|| formats.of(look));
+                write_cell(sheet, row, column, cell, format)?;
             }
         }
         Ok(worksheet)
+    }
+
+    /// What most cells of a column look like.
+    fn usual_look(&self, column: usize) -> Look {
+        let mut looks: Vec<(Look, usize)> = Vec::new();
+        for row in &self.rows {
+            let look = row[column].look();
+            match looks.iter_mut().find(|(other, _)| *other == look) {
+                Some((_, cells)) => *cells += 1,
+                None => looks.push((look, 1)),
+            }
+        }
+        let most = looks.into_iter().max_by_key(|(_, cells)| *cells);
+        most.map_or(Look::Plain, |(look, _)| look)
     }
 
     fn add_table(&self, sheet: &mut Worksheet, formats: &Formats) -> Result<(), XlsxError> {
@@ -206,54 +285,34 @@ impl Sheet {
     }
 }
 
-/// One format for each way to show a number.
-struct NumberFormats([(Shown, Format); 5]);
-
-impl NumberFormats {
-    fn new() -> Self {
-        let all = [
-            Shown::Whole,
-            Shown::Tenths,
-            Shown::Thousandths,
-            Shown::Pounds,
-            Shown::AsItIs,
-        ];
-        Self(all.map(|shown| (shown, shown.format())))
-    }
-
-    fn of(&self, shown: Shown) -> &Format {
-        let mut formats = self.0.iter();
-        let found = formats.find(|(one, _)| *one == shown);
-        &found.expect("there is one for each").1
-    }
-}
-
+/// Writes a cell, in the format of its column unless it has one of its own.
 fn write_cell(
     sheet: &mut Worksheet,
     row: u32,
     column: u16,
     cell: &Cell,
-    formats: &Formats,
-    numbers: &NumberFormats,
+    format: Option<&Format>,
 ) -> Result<(), XlsxError> {
-    match cell {
-        Cell::Text(text) => {
-            sheet.write_string_with_format(row, column, short(text), &formats.plain)
-        }
-        Cell::Number(value, shown) => {
-            sheet.write_number_with_format(row, column, *value, numbers.of(*shown))
-        }
-        Cell::Date(date) => {
-            sheet.write_number_with_format(row, column, day_number(*date), &formats.date)
-        }
+    let mut text = |text: &str| match format {
+        Some(format) => sheet
+            .write_string_with_format(row, column, text, format)
+            .map(drop),
+        None => sheet.write_string(row, column, text).map(drop),
+    };
+    let number = match cell {
+        Cell::Number(value, _) => *value,
+        Cell::Date(date) => day_number(*date),
+        Cell::Text(words) => return text(&short(words)),
+        Cell::Confidential => return text(WITHHELD),
+        Cell::NotApplicable => return text(NOT_APPLICABLE),
         Cell::Sheet(name) => {
             let link = Url::new(format!("internal:'{name}'!A1")).set_text(*name);
-            sheet.write_url(row, column, link)
+            return sheet.write_url(row, column, link).map(drop);
         }
-        Cell::Confidential => sheet.write_string_with_format(row, column, WITHHELD, &formats.mark),
-        Cell::NotApplicable => {
-            sheet.write_string_with_format(row, column, NOT_APPLICABLE, &formats.mark)
-        }
+    };
+    match format {
+        Some(format) => sheet.write_number_with_format(row, column, number, format),
+        None => sheet.write_number(row, column, number),
     }?;
     Ok(())
 }
@@ -265,10 +324,10 @@ fn day_number(date: Date) -> f64 {
 }
 
 /// A text that fits into a cell.
-fn short(text: &str) -> String {
+fn short(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+        None => text.into(),
     }
 }
 
@@ -290,7 +349,7 @@ pub fn write_lines(
         let format = if row == 0 {
             &formats.title
         } else {
-            &formats.plain
+            formats.of(Look::Plain)
         };
         sheet.write_string_with_format(row, 0, short(line), format)?;
     }
