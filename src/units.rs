@@ -73,7 +73,37 @@ pub fn pence(pounds: f64) -> i64 {
 /// penny (halves away from zero).
 #[inline]
 pub fn cost_of_nights(pence_per_week: i64, nights: i64) -> i64 {
-    let sevenths = pence_per_week * nights;
+    penny_of(pence_per_week * nights)
+}
+
+/// [`cost_of_nights`] of a row of nights, each at its own price, in their place.
+#[inline(always)]
+pub fn costs_of_nights(pence_per_week: &[i64], nights: &mut [i64]) {
+    let mut most = 0;
+    for (nights, price) in nights.iter_mut().zip(pence_per_week) {
+        *nights *= price;
+        most |= nights.unsigned_abs();
+    }
+    if most >= 1 << 50 {
+        nights
+            .iter_mut()
+            .for_each(|nights| *nights = penny_of(*nights));
+        return;
+    }
+    // A seventh is at least a fourteenth away from where rounding turns, and a
+    // number below 2^48 is known to a fiftieth: the nearest whole number to the
+    // quotient is the nearest penny. Vectors divide numbers with a point, not
+    // whole ones; 1.5 * 2^52 leaves the whole number in the lowest bits.
+    const ROUNDER: f64 = 6_755_399_441_055_744.0;
+    for nights in nights {
+        let pence = *nights as f64 / 7.0;
+        *nights = (pence + ROUNDER).to_bits() as i64 - ROUNDER.to_bits() as i64;
+    }
+}
+
+/// Sevenths of a penny as whole pence.
+#[inline(always)]
+fn penny_of(sevenths: i64) -> i64 {
     (sevenths + 3 * sevenths.signum()) / 7
 }
 
@@ -90,6 +120,27 @@ mod tests {
         assert_eq!(birthday(date(2000, 2, 29), 18), date(2018, 3, 1));
         assert_eq!(birthday(date(2000, 2, 29), 4), date(2004, 2, 29));
         assert_eq!(birthday(date(2001, 9, 30), 18), date(2019, 9, 30));
+    }
+
+    #[test]
+    fn a_row_of_nights_costs_what_each_of_them_does() {
+        for price in [0, 1, 2, 3_499, 69_001, 123_457, 1 << 36] {
+            let all: Vec<i64> = (-40..40).chain([9_999, 4_000_001, -77_777_777]).collect();
+            let mut costs = all.clone();
+            costs_of_nights(&vec![price; all.len()], &mut costs);
+            for (&nights, &cost) in all.iter().zip(&costs) {
+                assert_eq!(cost, cost_of_nights(price, nights), "{nights} at {price}");
+            }
+        }
+        // As large as the quicker way goes, on both sides of half a penny.
+        let most: Vec<i64> = (0..60).map(|less| (1 << 50) - 1 - less).collect();
+        let mut costs = most.clone();
+        costs_of_nights(&vec![1; most.len()], &mut costs);
+        let each: Vec<i64> = most
+            .iter()
+            .map(|&nights| cost_of_nights(1, nights))
+            .collect();
+        assert_eq!(costs, each);
     }
 
     #[test]

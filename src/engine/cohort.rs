@@ -70,6 +70,8 @@ pub struct Roster {
     cases: Vec<Vec<Case>>,
     /// The list of each scenario: the first one that identifies the same.
     lists: Vec<usize>,
+    /// Those that are not the first.
+    other_lists: Vec<usize>,
     /// Pathways for which each child may be identified.
     may: Vec<u64>,
     /// Word and index of those who may be for any, in this order.
@@ -110,6 +112,7 @@ impl Roster {
             self.members[crowd].draw(lead, cohort, children, &words);
         }
         self.lists.clear();
+        self.other_lists.clear();
         for (scenario, world) in worlds.iter().enumerate() {
             let pathways = &world.model.pathways;
             let is_same = |other: &World<'_>| {
@@ -119,6 +122,9 @@ impl Roster {
             let first = worlds[..scenario].iter().position(is_same);
             self.lists.push(first.unwrap_or(scenario));
             if first.is_none() {
+                if scenario > 0 {
+                    self.other_lists.push(scenario);
+                }
                 self.choose_cases(scenario, world, luck);
             }
             if scenario == 0 {
@@ -240,11 +246,11 @@ impl Roster {
     }
 
     /// The case that a child is in every scenario, if it is the same in all.
+    #[inline(always)]
     fn common_case(&self, child: usize) -> Option<Case> {
         let first = self.case(0, child);
-        let mut others = self.lists.iter().filter(|list| **list > 0);
         let is_same = |list: &usize| self.cases[*list].get(child).unwrap_or(&NO_CASE) == &first;
-        others.all(is_same).then_some(first)
+        self.other_lists.iter().all(is_same).then_some(first)
     }
 }
 
@@ -285,8 +291,11 @@ impl<R: Recorder> Play<'_, R> {
                 if common.is_none_or(|case| self.is_in_a_stage(case)) {
                     crowd.alone.insert(place);
                 }
-                let bed = model.beds[usize::from(members.placement[member])].map(|(pool, _)| pool);
-                self.pools.take_place(members.stream[member], bed);
+                if model.shares_everything {
+                    let bed = model.beds[usize::from(members.placement[member])];
+                    let pool = bed.map(|(pool, _)| pool);
+                    self.pools.take_place(members.stream[member], pool);
+                }
             }
             let others = self.play_crowd(crowd);
             for place in others.each() {
@@ -314,12 +323,19 @@ impl<R: Recorder> Play<'_, R> {
             let pathway = self.world.model.pathways.get(usize::from(case.pathway));
             !R::LISTENS && pathway.is_some_and(PathwayModel::asks)
         };
-        let common = roster.common_case(child);
-        common.filter(|case| !self.is_apart(case.pathway) && !asks(case))
+        let common = roster.common_case(child)?;
+        if common == NO_CASE {
+            return Some(NO_CASE);
+        }
+        Some(common).filter(|case| !self.is_apart(case.pathway) && !asks(case))
     }
 
     /// Whether a case is in a stage of its pathway already.
+    #[inline]
     pub(super) fn is_in_a_stage(&self, case: Case) -> bool {
+        if case == NO_CASE {
+            return false;
+        }
         let pathway = self.world.model.pathways.get(usize::from(case.pathway));
         pathway.is_some_and(|pathway| (case.place as usize) < pathway.under_way.len())
     }

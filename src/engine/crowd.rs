@@ -263,7 +263,7 @@ impl<R: Recorder> Play<'_, R> {
             // They all begin on the start date.
             let day = self.calendar.place_of(0);
             for one in 0..states {
-                let here = Places::of(&state.map(|other| usize::from(other) == one));
+                let here = Places::with_number(state, one);
                 let children = counted.among(here).count();
                 self.tally.begin_together(first + one, children, day);
             }

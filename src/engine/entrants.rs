@@ -93,7 +93,7 @@ impl<R: Recorder> Play<'_, R> {
     /// Those who are drawn from the same numbers as the first of them.
     fn like_the_first(&self, crowd: &Crowd, left: Places, first: usize) -> Places {
         let stream = crowd.stream[first];
-        let same_stream = Places::of(&crowd.stream.map(|other| other == stream));
+        let same_stream = Places::with_number(&crowd.stream, usize::from(stream));
         let same = left.among(same_stream);
         if self.world.always().is_some() {
             return same;

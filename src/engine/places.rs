@@ -22,10 +22,23 @@ impl Places {
     #[inline(always)]
     pub fn of(holds: &[bool; CROWD]) -> Self {
         let mut places = 0;
-        for (place, &holds) in holds.iter().enumerate() {
-            places |= u64::from(holds) << place;
+        let (eights, _) = holds.as_chunks::<8>();
+        for (index, eight) in eights.iter().enumerate() {
+            // Eight bytes of 0 or 1: the product has each of them once among its
+            // topmost eight bits, in their order, and nothing is carried there.
+            let bytes = u64::from_le_bytes(eight.map(u8::from));
+            let bits = bytes.wrapping_mul(0x0102_0408_1020_4080) >> 56;
+            places |= bits << (8 * index);
         }
         Self(places)
+    }
+
+    /// The places where a column holds a number.
+    #[inline(always)]
+    pub fn with_number(column: &[u8; CROWD], number: usize) -> Self {
+        // Bytes are compared sixteen and more at a time; wider numbers are not.
+        let number = number as u8;
+        Self::of(&column.map(|other| other == number))
     }
 
     /// The places of this set at which something holds.
@@ -120,6 +133,15 @@ mod tests {
         assert_eq!(list(places.among(Places::first(6))), [0, 5]);
         assert_eq!(list(Places::first(2).with(places)), [0, 1, 5, 63]);
         assert_eq!(list(places.filter(|place| place > 0)), [5, 63]);
+        let column = std::array::from_fn(|place| (place % 7) as u8);
+        let threes = (3..CROWD).step_by(7).collect::<Vec<usize>>();
+        assert_eq!(list(Places::with_number(&column, 3)), threes);
+        for place in 0..CROWD {
+            let one = std::array::from_fn(|other| other == place);
+            assert_eq!(list(Places::of(&one)), [place]);
+            let others = Places::of(&one.map(|holds| !holds));
+            assert_eq!(others, Places::first(CROWD).without(Places::of(&one)));
+        }
         assert_eq!(Places::first(0), Places::NONE);
         assert_eq!(list(Places::first(CROWD)).len(), CROWD);
     }

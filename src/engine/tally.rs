@@ -5,7 +5,7 @@ use super::world::World;
 use crate::calendar::{Calendar, Place};
 use crate::model::Model;
 use crate::model::series::{Line, Recipe};
-use crate::units::cost_of_nights;
+use crate::units::costs_of_nights;
 use crate::wide::{Work, widest};
 use std::ops::Range;
 
@@ -45,14 +45,14 @@ pub struct Tally {
     segments: usize,
     nights: Vec<i64>,
     month: Vec<usize>,
-    /// Whether the segment after this one is parted from it by a seam alone.
-    seam_follows: Vec<bool>,
+    /// Segments that are parted from the next one by a seam alone.
+    before_seams: Vec<usize>,
     spells: Vec<Spells>,
     flows: Vec<i32>,
     /// Children in each state at the end of each segment, and of each month.
     held: Vec<i32>,
     stocks: Vec<i32>,
-    /// Nights by segment of the line that is being priced.
+    /// Nights by segment of the line that is being priced, then their price.
     paid: Vec<i64>,
     lines: Vec<i64>,
     /// Folded counts, in the order of the layout's count cells.
@@ -72,8 +72,9 @@ impl Tally {
             segments: segments.len(),
             nights: segments.iter().map(|segment| segment.nights()).collect(),
             month: segments.iter().map(|segment| segment.month).collect(),
-            seam_follows: (1..=segments.len())
-                .map(|next| segments.get(next).is_some_and(|segment| segment.is_seam))
+            before_seams: (1..segments.len())
+                .filter(|next| segments[*next].is_seam)
+                .map(|next| next - 1)
                 .collect(),
             spells: vec![Spells::default(); counters.spells * (segments.len() + 1)],
             flows: vec![0; counters.flows * (segments.len() + 1)],
@@ -253,36 +254,45 @@ impl Tally {
         self.lines.fill(0);
         let lines = world.model.reporting.lines.iter().zip(&world.prices);
         for (index, (line, prices)) in lines.enumerate() {
-            let nightly = match *line {
-                Line::Placement(placement) => one(counters.placement + placement),
-                Line::Allowance(allowance) => one(counters.allowances + allowance),
-                Line::Grant(grant) => one(counters.grants + grant),
-                Line::Overhead => counters.placement..counters.placement + placements,
-                Line::Fee(_) | Line::Programme(_) => 0..0,
-            };
-            self.fold_nights(nightly);
+            match *line {
+                Line::Placement(placement) => {
+                    self.price_nights(one(counters.placement + placement), prices);
+                }
+                Line::Allowance(allowance) => {
+                    self.price_nights(one(counters.allowances + allowance), prices);
+                }
+                Line::Grant(grant) => self.price_nights(one(counters.grants + grant), prices),
+                Line::Overhead => {
+                    let placements = counters.placement..counters.placement + placements;
+                    self.price_nights(placements, prices);
+                }
+                Line::Fee(fee) => {
+                    let row = (counters.fees + fee) * (self.segments + 1);
+                    let fees = self.flows[row..].iter().zip(&prices[..]);
+                    for (paid, (&events, &price)) in self.paid.iter_mut().zip(fees) {
+                        *paid = price * i64::from(events);
+                    }
+                }
+                Line::Programme(_) => self.paid.copy_from_slice(&prices[..self.segments]),
+            }
             let line_of_months = &mut self.lines[index * months..][..months];
-            // Nights that wait for the segment behind a seam, to be priced once.
-            let mut nights = 0;
-            for segment in 0..self.segments {
-                let price = prices[segment];
-                let pence = match *line {
-                    Line::Fee(fee) => {
-                        let row = (counters.fees + fee) * (self.segments + 1);
-                        price * i64::from(self.flows[row + segment])
-                    }
-                    Line::Programme(_) => price,
-                    _ => {
-                        nights += self.paid[segment];
-                        if self.seam_follows[segment] && prices[segment + 1] == price {
-                            continue;
-                        }
-                        cost_of_nights(price, std::mem::take(&mut nights))
-                    }
-                };
-                line_of_months[self.month[segment]] += pence;
+            for (&month, &pence) in self.month.iter().zip(&self.paid) {
+                line_of_months[month] += pence;
             }
         }
+    }
+
+    /// Prices the nights of some states. Nights before a seam wait for the
+    /// segment behind it where the price is the same, to be priced once.
+    #[inline(always)]
+    fn price_nights(&mut self, counters: Range<usize>, prices: &[i64]) {
+        self.fold_nights(counters);
+        for &segment in &self.before_seams {
+            if prices[segment + 1] == prices[segment] {
+                self.paid[segment + 1] += std::mem::take(&mut self.paid[segment]);
+            }
+        }
+        costs_of_nights(prices, &mut self.paid);
     }
 
     /// Adds up the nights of some states in each segment, after the stocks have

@@ -232,7 +232,7 @@ impl<R: Recorder> Play<'_, R> {
         walkers.groups.clear();
         let alone = crowd.alone;
         for (pathway, goes_on) in model.running.on_pathway.iter().enumerate() {
-            let on_it = Places::of(&crowd.pathway.map(|other| usize::from(other) == pathway));
+            let on_it = Places::with_number(&crowd.pathway, pathway);
             let on_it = Places::first(crowd.count).among(on_it).without(alone);
             let from = walkers.places.len();
             for place in on_it.each() {
