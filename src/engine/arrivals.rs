@@ -228,7 +228,10 @@ impl<R: Recorder> Play<'_, R> {
                     if !referred.exists[place] {
                         continue;
                     }
-                    let family = self.family(stream, key, &words, &referred, place);
+                    let day = referred.day[place];
+                    let siblings = &self.world.at(day).streams[stream].siblings;
+                    let children = 1 + siblings.pick(words[2][place]);
+                    let family = family(stream, key, children, &words, &referred, place);
                     self.refer(family, family.time);
                     if has_limit {
                         waiting.push(family);
@@ -303,29 +306,27 @@ impl<R: Recorder> Play<'_, R> {
             .iter()
             .fold(0.0, |high: f64, &rate| high.max(rate))
     }
+}
 
-    /// A family of a crowd.
-    #[inline(always)]
-    pub(super) fn family(
-        &self,
-        stream: usize,
-        key: Key,
-        words: &CrowdWords,
-        referred: &Referred,
-        place: usize,
-    ) -> Family {
-        let day = referred.day[place];
-        let siblings = &self.world.at(day).streams[stream].siblings;
-        Family {
-            key,
-            stream,
-            children: 1 + siblings.pick(words[2][place]),
-            time: referred.time[place],
-            day,
-            sitting: referred.sitting[place],
-            hearings: 0,
-            first_hearing: words[3][place],
-        }
+/// A family of a crowd.
+#[inline(always)]
+pub(super) fn family(
+    stream: usize,
+    key: Key,
+    children: usize,
+    words: &CrowdWords,
+    referred: &Referred,
+    place: usize,
+) -> Family {
+    Family {
+        key,
+        stream,
+        children,
+        time: referred.time[place],
+        day: referred.day[place],
+        sitting: referred.sitting[place],
+        hearings: 0,
+        first_hearing: words[3][place],
     }
 }
 

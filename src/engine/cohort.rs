@@ -76,8 +76,12 @@ pub struct Roster {
     may: Vec<u64>,
     /// Word and index of those who may be for any, in this order.
     order: Vec<u64>,
+    /// Room to put them in it.
+    spare: Vec<u64>,
     /// Those dealt a case last: pathway and index.
     dealt: Vec<(u8, u32)>,
+    /// How many turns come first that are of nobody identified in any list.
+    free: usize,
     /// All children in the order in which they are played: those identified for
     /// a pathway, in the first list, come last and side by side.
     turns: Vec<u32>,
@@ -88,14 +92,16 @@ impl Roster {
     pub fn fill(&mut self, worlds: &[World<'_>], luck: &Luck) {
         let lead = &worlds[0];
         self.words.clear();
-        self.keys.clear();
         self.cases.resize_with(worlds.len(), Vec::new);
         self.cases.iter_mut().for_each(Vec::clear);
         let Some(cohort) = &lead.model.cohort else {
             return;
         };
+        // Keys count the children: those of before are those of now.
+        let children = cohort.known.children();
+        self.keys.truncate(children);
         self.keys
-            .extend((0..cohort.known.children()).map(cohort_key));
+            .extend((self.keys.len()..children).map(cohort_key));
         let blocks = match &cohort.known {
             KnownBy::Children(_) => 0,
             KnownBy::Cells { .. } => 1,
@@ -122,10 +128,11 @@ impl Roster {
             let first = worlds[..scenario].iter().position(is_same);
             self.lists.push(first.unwrap_or(scenario));
             if first.is_none() {
+                self.choose_cases(scenario, world, luck);
                 if scenario > 0 {
                     self.other_lists.push(scenario);
+                    self.free = 0;
                 }
-                self.choose_cases(scenario, world, luck);
             }
             if scenario == 0 {
                 self.take_turns(lead.model.pathways.len());
@@ -146,6 +153,7 @@ impl Roster {
             free += usize::from(is_free(child));
         }
         self.turns.truncate(free);
+        self.free = free;
         for pathway in 0..pathways {
             let dealt = self.dealt.iter();
             let on_it = dealt.filter(|(other, _)| usize::from(*other) == pathway);
@@ -199,10 +207,10 @@ impl Roster {
             }
             order.truncate(some);
             if some >= wanted || most == u32::MAX {
+                sort_even(order, &mut self.spare, most);
                 break;
             }
         }
-        order.sort_unstable();
         let child = |place: usize| order[place] as u32 as usize;
         // Pathways that whoever stands in a place may still be dealt.
         let mut open: Vec<u64> = match all_open {
@@ -254,6 +262,40 @@ impl Roster {
     }
 }
 
+/// Puts numbers in order whose upper halves are spread evenly up to the most
+/// that one of them can be: counted into narrow shares of that first, so that
+/// hardly any is far from its place.
+fn sort_even(numbers: &mut Vec<u64>, spare: &mut Vec<u64>, most: u32) {
+    const SHARES: usize = 256;
+    let shift = (u32::BITS - most.leading_zeros()).saturating_sub(SHARES.ilog2());
+    let share = |number: u64| (number >> (32 + shift)) as usize % SHARES;
+    let mut ends = [0u32; SHARES];
+    for &number in &*numbers {
+        ends[share(number)] += 1;
+    }
+    let mut end = 0;
+    for count in &mut ends {
+        end += *count;
+        *count = end;
+    }
+    spare.resize(numbers.len(), 0);
+    for &number in numbers.iter().rev() {
+        let end = &mut ends[share(number)];
+        *end -= 1;
+        spare[*end as usize] = number;
+    }
+    std::mem::swap(numbers, spare);
+    for place in 1..numbers.len() {
+        let number = numbers[place];
+        let mut to = place;
+        while to > 0 && numbers[to - 1] > number {
+            numbers[to] = numbers[to - 1];
+            to -= 1;
+        }
+        numbers[to] = number;
+    }
+}
+
 impl<R: Recorder> Play<'_, R> {
     /// Plays the children in care on the start date.
     pub(super) fn cohort(&mut self, roster: &Roster, crowd: &mut Crowd) {
@@ -264,14 +306,16 @@ impl<R: Recorder> Play<'_, R> {
         crowd.here_today = true;
         crowd.since = [0; CROWD];
         crowd.start = [0.0; CROWD];
-        let mut turns = Cow::from(&roster.turns);
+        let (mut turns, mut free) = (Cow::from(&roster.turns), roster.free);
         if R::LISTENS {
             // Whoever listens hears of the children in their own order.
             turns.to_mut().sort_unstable();
+            free = 0;
         }
         for turns in turns.chunks(CROWD) {
             crowd.count = turns.len();
             crowd.alone = Places::NONE;
+            crowd.pathway = [NONE; CROWD];
             for (place, &child) in turns.iter().enumerate() {
                 let child = child as usize;
                 let (members, member) = roster.member(child);
@@ -286,17 +330,21 @@ impl<R: Recorder> Play<'_, R> {
                     true => 0.0,
                     false => members.entered[member],
                 };
-                let common = self.common_case(roster, child);
-                crowd.pathway[place] = common.map_or(NONE, |case| case.pathway);
-                if common.is_none_or(|case| self.is_in_a_stage(case)) {
-                    crowd.alone.insert(place);
-                }
                 if model.shares_everything {
                     let bed = model.beds[usize::from(members.placement[member])];
                     let pool = bed.map(|(pool, _)| pool);
                     self.pools.take_place(members.stream[member], pool);
                 }
             }
+            let others = turns.iter().enumerate().skip(free);
+            for (place, &child) in others {
+                let common = self.common_case(roster, child as usize);
+                crowd.pathway[place] = common.map_or(NONE, |case| case.pathway);
+                if common.is_none_or(|case| self.is_in_a_stage(case)) {
+                    crowd.alone.insert(place);
+                }
+            }
+            free = free.saturating_sub(turns.len());
             let others = self.play_crowd(crowd);
             for place in others.each() {
                 let child = turns[place] as usize;
@@ -323,19 +371,13 @@ impl<R: Recorder> Play<'_, R> {
             let pathway = self.world.model.pathways.get(usize::from(case.pathway));
             !R::LISTENS && pathway.is_some_and(PathwayModel::asks)
         };
-        let common = roster.common_case(child)?;
-        if common == NO_CASE {
-            return Some(NO_CASE);
-        }
-        Some(common).filter(|case| !self.is_apart(case.pathway) && !asks(case))
+        let common = roster.common_case(child);
+        common.filter(|case| !self.is_apart(case.pathway) && !asks(case))
     }
 
     /// Whether a case is in a stage of its pathway already.
     #[inline]
     pub(super) fn is_in_a_stage(&self, case: Case) -> bool {
-        if case == NO_CASE {
-            return false;
-        }
         let pathway = self.world.model.pathways.get(usize::from(case.pathway));
         pathway.is_some_and(|pathway| (case.place as usize) < pathway.under_way.len())
     }
@@ -405,15 +447,13 @@ impl Members {
                 }
                 return;
             }
-            KnownBy::Cells { cells, bands } => {
-                let mut columns = [[0; CROWD]; DIMENSIONS];
-                for (place, cell) in cells[children.clone()].iter().enumerate() {
-                    for (column, &index) in columns.iter_mut().zip(cell) {
-                        column[place] = index as u8;
-                    }
+            KnownBy::Cells { columns, bands } => {
+                let mut cells = [[0; CROWD]; DIMENSIONS];
+                for (cells, column) in cells.iter_mut().zip(columns) {
+                    cells[..children.len()].copy_from_slice(&column[children.clone()]);
                 }
                 let [age, served, ..] = &words[0];
-                (columns, [age, served], bands)
+                (cells, [age, served], bands)
             }
             KnownBy::Drawn { bands, .. } => {
                 let pickers = world.cohort.as_ref().expect("a drawn cohort has shares");
@@ -502,4 +542,27 @@ fn ends_of_bands<T: Copy + Default>(
         }
     }
     (lower, upper)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn even_numbers_are_put_in_order(
+            mut numbers in prop::collection::vec(any::<u64>(), 0..400),
+            halvings in 0u32..32,
+        ) {
+            let most = u32::MAX >> halvings;
+            for number in &mut numbers {
+                *number = (*number >> halvings).min(u64::from(most) << 32 | 0xFFFF_FFFF);
+            }
+            let mut sorted = numbers.clone();
+            sorted.sort_unstable();
+            sort_even(&mut numbers, &mut vec![7; 3], most);
+            prop_assert_eq!(numbers, sorted);
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! What the panel makes of the families that are referred: who is let in, who
 //! is heard again, who is diverted and comes back.
 
-use super::arrivals::{Family, Referred, sitting_after};
+use super::arrivals::{Family, Referred, family, sitting_after};
 use super::crowd::Crowd;
 use super::phase::PanelPhase;
 use super::places::Places;
@@ -80,8 +80,15 @@ impl<R: Recorder> Play<'_, R> {
             })
         };
         let bypass = everybody.among(self.who_bypasses(stream, keys));
-        let phase = self.world.always().and_then(|phase| phase.panel.as_ref());
+        let phase = self.world.always().expect("numbers never change");
+        let siblings = phase.streams[stream].siblings.pick_crowd(&words[2]);
+        let family = |place: usize| {
+            let children = 1 + usize::from(siblings[place]);
+            family(stream, keys[place], children, words, referred, place)
+        };
         let [admit, defer, divert] = phase
+            .panel
+            .as_ref()
             .map_or([everybody, Places::NONE, Places::NONE], decide)
             .map(|decided| decided.without(bypass));
         let let_in = if model.is_some() {
@@ -91,8 +98,7 @@ impl<R: Recorder> Play<'_, R> {
         };
         for (places, let_in) in [(bypass, &referred.day), (admit, let_in)] {
             for place in places.each() {
-                let family = self.family(stream, keys[place], words, referred, place);
-                self.admit(crowd, family, let_in[place]);
+                self.admit(crowd, family(place), let_in[place]);
             }
         }
         let Some(model) = model else { return };
@@ -104,7 +110,7 @@ impl<R: Recorder> Play<'_, R> {
             None => defer,
         };
         for place in again.each() {
-            let mut family = self.family(stream, keys[place], words, referred, place);
+            let mut family = family(place);
             family.hearings = 1;
             let decision = if defer.has(place) {
                 Decision::Defer

@@ -51,7 +51,7 @@ pub(crate) fn all_bands(columns: &ScenarioColumns) -> Vec<Band> {
 
 /// Periods read in one pass: so few that their columns stay in the cache until
 /// they have been summarised.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 16;
 
 fn bands(columns: &ScenarioColumns, entry: &Entry, values: &mut Vec<Vec<i64>>) -> Vec<Band> {
     let catalogue = columns.catalogue();

@@ -8,7 +8,7 @@ use crate::config::cohort::{Cohort, CohortClock, MarginCohort, Margins};
 use crate::config::panel::Panel;
 use crate::config::quantity::Quantity;
 use crate::config::referrals::Referrals;
-use crate::margins::{Cell, DIMENSIONS};
+use crate::margins::DIMENSIONS;
 use crate::units::{DAYS_PER_YEAR, Date, birthday, days_between};
 
 /// Families a year in one layer of a stream's referrals. Frozen: it is part of
@@ -112,8 +112,9 @@ pub struct CohortModel {
 pub enum KnownBy {
     /// One place in the margins for each child, the same in every replicate.
     Cells {
-        /// Age band, legal status, placement, band of days in care, stream.
-        cells: Vec<Cell>,
+        /// Age bands, legal statuses, placements, bands of days in care and
+        /// streams, a column of each: `[children]`.
+        columns: [Vec<u8>; DIMENSIONS],
         /// What the bands mean.
         bands: CohortBands,
     },
@@ -134,7 +135,7 @@ impl KnownBy {
     /// How many children there are.
     pub fn children(&self) -> usize {
         match self {
-            Self::Cells { cells, .. } => cells.len(),
+            Self::Cells { columns, .. } => columns[0].len(),
             Self::Drawn { children, .. } => *children as usize,
             Self::Children(children) => children.len(),
         }
@@ -251,7 +252,10 @@ fn known_by(margins: &MarginCohort, start: Date) -> KnownBy {
     };
     match margins.margins {
         Margins::Exact => KnownBy::Cells {
-            cells: margins.cells.clone(),
+            columns: std::array::from_fn(|dimension| {
+                let cells = margins.cells.iter();
+                cells.map(|cell| cell[dimension] as u8).collect()
+            }),
             bands,
         },
         Margins::Drawn => KnownBy::Drawn {

@@ -6,6 +6,7 @@
 //! the format's own: a dictionary page, and a data page of run lengths.
 
 use bytes::Bytes;
+use foldhash::fast::RandomState;
 use parquet::basic::{Compression, Encoding};
 use parquet::column::page::{CompressedPage, Page, PageWriter};
 use parquet::column::writer::ColumnCloseResult;
@@ -33,7 +34,7 @@ pub(super) enum RunValue {
 #[derive(Debug, Default)]
 pub(super) struct Runs {
     values: Vec<RunValue>,
-    places: HashMap<RunValue, u32>,
+    places: HashMap<RunValue, u32, RandomState>,
     runs: Vec<Run>,
     rows: usize,
 }
