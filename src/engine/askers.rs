@@ -10,7 +10,7 @@
 
 use super::cohort::Case;
 use super::crowd::Crowd;
-use super::life::{NONE, Next, day_of};
+use super::life::{NONE, Next, day_of, first_of};
 use super::places::Places;
 use super::record::Recorder;
 use super::replicate::{Fork, Play};
@@ -52,6 +52,20 @@ pub(super) enum Stands {
     Runs(f64),
     /// No longer a matter of pools.
     Over,
+}
+
+/// A child of the cohort at the start of its stay.
+struct Outset {
+    person: Key,
+    born: i32,
+    adult: i32,
+    stream: u8,
+    legal_status: u8,
+    placement: u8,
+    /// Clocks that run.
+    running: ClockSet,
+    /// The words of its attempt's luck and of how long the first stage takes.
+    attempt: [u32; 2],
 }
 
 impl Asker {
@@ -97,15 +111,69 @@ impl<R: Recorder> Play<'_, R> {
         }
     }
 
-    /// Takes in a child of the cohort who has just begun its stay, if it can do
-    /// nothing by the horizon but wait, walk and leave. Whether it can.
-    pub(super) fn takes_aside(&mut self, fork: &Fork, case: Case) -> bool {
+    /// Takes in those of a crowd of the cohort whose case is open, where no
+    /// other scenario is played: then it is known already. Who they are.
+    pub(super) fn take_crowd_aside(
+        &mut self,
+        crowd: &Crowd,
+        open: Places,
+        case: impl Fn(usize) -> Case,
+    ) -> Places {
+        // They are drawn again where the pathway is walked.
+        let luck = self.luck.again();
+        let mut keys = [0; CROWD];
+        let mut count = 0;
+        for place in open.each() {
+            keys[count] = crowd.keys[place];
+            count += 1;
+        }
+        let mut words = [[0; CROWD]; 4];
+        luck.words_of_crowd(&keys[..count], Purpose::Attempt, 0, 0, &mut words);
+        let mut taken = Places::NONE;
+        for (index, place) in open.each().enumerate() {
+            let child = Outset {
+                person: crowd.keys[place],
+                born: crowd.born[place],
+                adult: crowd.adult[place],
+                stream: crowd.stream[place],
+                legal_status: crowd.legal_status[place],
+                placement: crowd.placement[place],
+                running: crowd.first.running[place],
+                attempt: [words[0][index], words[1][index]],
+            };
+            if self.takes_aside(child, case(place), |clock| crowd.rings[clock][place]) {
+                taken.insert(place);
+            }
+        }
+        taken
+    }
+
+    /// Takes in a child of the cohort who has just begun its stay, if it may.
+    /// Whether it did.
+    pub(super) fn takes_fork_aside(&mut self, fork: &Fork, case: Case) -> bool {
+        let life = &fork.life;
+        let child = Outset {
+            person: life.person,
+            born: life.born,
+            adult: life.adult,
+            stream: life.stream,
+            legal_status: life.legal_status,
+            placement: life.placement,
+            running: life.running,
+            attempt: [fork.attempt[0], fork.attempt[1]],
+        };
+        self.takes_aside(child, case, |clock| life.rings[clock])
+    }
+
+    /// Takes in a child whose clocks ring at some times, if it can do nothing by
+    /// the horizon but wait, walk and leave. Whether it can.
+    #[inline(always)]
+    fn takes_aside(&mut self, child: Outset, case: Case, ring: impl Fn(usize) -> f64) -> bool {
         if R::LISTENS || self.world.model.shares_everything {
             return false;
         }
-        let life = &fork.life;
         let (rank, goes_on, stands) = match case.pathway {
-            NONE => (life.rank, ClockSet::MAX, Stands::Over),
+            NONE => (child.person, ClockSet::MAX, Stands::Over),
             pathway => {
                 let model = &self.world.model.pathways[usize::from(pathway)];
                 if !model.asks() || self.is_in_a_stage(case) {
@@ -115,8 +183,8 @@ impl<R: Recorder> Play<'_, R> {
                 (Key::from(case.order), goes_on, Stands::Ready)
             }
         };
-        let adult = f64::from(life.adult);
-        let (rings, kind) = match life.first_of(life.running & goes_on) {
+        let adult = f64::from(child.adult);
+        let (rings, kind) = match first_of(child.running & goes_on, &ring) {
             (rings, clock) if rings < adult => {
                 (rings, self.world.model.running.exits[usize::from(clock)])
             }
@@ -127,23 +195,23 @@ impl<R: Recorder> Play<'_, R> {
         }
         // A clock that the pathway stops goes on if a stage is failed, and rings
         // later than it would have.
-        let (would_ring, _) = life.first_of(life.running & !goes_on);
+        let (would_ring, _) = first_of(child.running & !goes_on, &ring);
         let goes_on_later = would_ring < adult && would_ring <= self.horizon;
-        if goes_on_later && !self.passes_all(case.pathway, fork.attempt[0]) {
+        if goes_on_later && !self.passes_all(case.pathway, child.attempt[0]) {
             return false;
         }
         self.pools.askers.push(Asker {
-            person: life.person,
+            person: child.person,
             rank,
-            born: life.born,
-            adult: life.adult,
-            stream: life.stream,
-            legal_status: life.legal_status,
-            placement: life.placement,
+            born: child.born,
+            adult: child.adult,
+            stream: child.stream,
+            legal_status: child.legal_status,
+            placement: child.placement,
             pathway: case.pathway,
             rings,
             kind,
-            word: fork.attempt[1],
+            word: child.attempt[1],
             start: f64::INFINITY,
             stands,
         });

@@ -345,7 +345,16 @@ impl<R: Recorder> Play<'_, R> {
                 }
             }
             free = free.saturating_sub(turns.len());
-            let others = self.play_crowd(crowd);
+            let mut others = self.play_crowd(crowd);
+            if self.is_only {
+                let child = |place: usize| turns[place] as usize;
+                let is_open = |place| self.common_case(roster, child(place)).is_none();
+                let open = others.filter(is_open);
+                let case = |place| roster.case(0, child(place));
+                if open != Places::NONE {
+                    others = others.without(self.take_crowd_aside(crowd, open, case));
+                }
+            }
             for place in others.each() {
                 let child = turns[place] as usize;
                 let (members, member) = roster.member(child);

@@ -64,7 +64,7 @@ pub struct Crowd {
     pub clocks: Vec<CrowdWords>,
     /// When their clocks ring, by clock: of any that do not run, whatever.
     /// Empty where nobody has worked it out.
-    rings: Vec<[f64; CROWD]>,
+    pub(super) rings: Vec<[f64; CROWD]>,
     /// Whoever is played one by one, one after the other.
     pub life: Life,
     pub(super) first: FirstRings,

@@ -263,17 +263,8 @@ impl Life {
 
     /// When the first of some clocks rings, and which it is.
     #[inline]
-    pub fn first_of(&self, mut clocks: ClockSet) -> (f64, u8) {
-        let mut first = (f64::INFINITY, 0);
-        while clocks != 0 {
-            let clock = clocks.trailing_zeros();
-            clocks &= clocks - 1;
-            let ring = self.rings[clock as usize];
-            if ring < first.0 {
-                first = (ring, clock as u8);
-            }
-        }
-        first
+    pub fn first_of(&self, clocks: ClockSet) -> (f64, u8) {
+        first_of(clocks, |clock| self.rings[clock])
     }
 
     /// The next event and its time.
@@ -298,6 +289,21 @@ impl Life {
             }
         }
     }
+}
+
+/// When the first of some clocks rings, and which it is.
+#[inline(always)]
+pub fn first_of(mut clocks: ClockSet, ring: impl Fn(usize) -> f64) -> (f64, u8) {
+    let mut first = (f64::INFINITY, 0);
+    while clocks != 0 {
+        let clock = clocks.trailing_zeros();
+        clocks &= clocks - 1;
+        let ring = ring(clock as usize);
+        if ring < first.0 {
+            first = (ring, clock as u8);
+        }
+    }
+    first
 }
 
 /// The whole day on which an event at a time counts.

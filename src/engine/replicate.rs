@@ -33,6 +33,8 @@ pub struct Play<'a, R> {
     pub(super) horizon: f64,
     /// Pathways that may not be entered yet: scenarios part there.
     pub(super) apart: PathwaySet,
+    /// Whether no other scenario is played beside this one.
+    pub(super) is_only: bool,
     pub(super) tally: &'a mut Tally,
     pub(super) pools: &'a mut Pools,
     /// Lives to go on with, scenario by scenario.
@@ -122,6 +124,7 @@ pub fn play<R: Recorder>(
         counters,
         horizon,
         apart,
+        is_only: worlds.len() == 1,
         tally: common,
         pools,
         forks,
@@ -149,6 +152,7 @@ pub fn play<R: Recorder>(
             counters,
             horizon,
             apart: 0,
+            is_only: true,
             tally,
             pools,
             forks,
@@ -159,7 +163,7 @@ pub fn play<R: Recorder>(
         if scenario + 1 < worlds.len() {
             for fork in &begun {
                 let case = case(fork);
-                if !case.is_some_and(|case| alone.takes_aside(fork, case)) {
+                if !case.is_some_and(|case| alone.takes_fork_aside(fork, case)) {
                     let life = alone.pools.boxed(&fork.life);
                     alone.go_on_alone(life, case);
                 }
@@ -167,7 +171,7 @@ pub fn play<R: Recorder>(
         } else {
             for fork in begun.drain(..) {
                 let case = case(&fork);
-                match case.is_some_and(|case| alone.takes_aside(&fork, case)) {
+                match case.is_some_and(|case| alone.takes_fork_aside(&fork, case)) {
                     true => alone.pools.keep(fork.life),
                     false => alone.go_on_alone(fork.life, case),
                 }
