@@ -77,7 +77,7 @@ pub struct Roster {
     /// Word and index of those who may be for any, in this order.
     order: Vec<u64>,
     /// Room to put them in it.
-    spare: Vec<u64>,
+    room: Room,
     /// Those dealt a case last: pathway and index.
     dealt: Vec<(u8, u32)>,
     /// How many turns come first that are of nobody identified in any list.
@@ -207,7 +207,7 @@ impl Roster {
             }
             order.truncate(some);
             if some >= wanted || most == u32::MAX {
-                sort_even(order, &mut self.spare, most);
+                sort_even(order, &mut self.room, most);
                 break;
             }
         }
@@ -262,19 +262,35 @@ impl Roster {
     }
 }
 
+/// Room for [`sort_even`].
+#[derive(Debug, Default)]
+struct Room {
+    numbers: Vec<u64>,
+    /// Where each share ends.
+    ends: Vec<u32>,
+}
+
 /// Puts numbers in order whose upper halves are spread evenly up to the most
-/// that one of them can be: counted into narrow shares of that first, so that
-/// hardly any is far from its place.
-fn sort_even(numbers: &mut Vec<u64>, spare: &mut Vec<u64>, most: u32) {
-    const SHARES: usize = 256;
-    let shift = (u32::BITS - most.leading_zeros()).saturating_sub(SHARES.ilog2());
-    let share = |number: u64| (number >> (32 + shift)) as usize % SHARES;
-    let mut ends = [0u32; SHARES];
+/// that one of them can be: counted first into as many shares of that as there
+/// are numbers, so that hardly any is far from its place.
+fn sort_even(
+    numbers: &mut Vec<u64>,
+    Room {
+        numbers: spare,
+        ends,
+    }: &mut Room,
+    most: u32,
+) {
+    let shares = numbers.len().next_power_of_two().max(2);
+    let shift = (u32::BITS - most.leading_zeros()).saturating_sub(shares.ilog2());
+    let share = |number: u64| (number >> (32 + shift)) as usize & (shares - 1);
+    ends.clear();
+    ends.resize(shares, 0);
     for &number in &*numbers {
         ends[share(number)] += 1;
     }
     let mut end = 0;
-    for count in &mut ends {
+    for count in &mut *ends {
         end += *count;
         *count = end;
     }
@@ -336,8 +352,7 @@ impl<R: Recorder> Play<'_, R> {
                     self.pools.take_place(members.stream[member], pool);
                 }
             }
-            let others = turns.iter().enumerate().skip(free);
-            for (place, &child) in others {
+            for (place, &child) in turns.iter().enumerate().skip(free) {
                 let common = self.common_case(roster, child as usize);
                 crowd.pathway[place] = common.map_or(NONE, |case| case.pathway);
                 if common.is_none_or(|case| self.is_in_a_stage(case)) {
@@ -561,8 +576,11 @@ mod tests {
     proptest! {
         #[test]
         fn even_numbers_are_put_in_order(
-            mut numbers in prop::collection::vec(any::<u64>(), 0..400),
-            halvings in 0u32..32,
+            mut numbers in prop_oneof![
+                prop::collection::vec(any::<u64>(), 0..4),
+                prop::collection::vec(any::<u64>(), 0..400),
+            ],
+            halvings in prop_oneof![Just(0u32), 0u32..32],
         ) {
             let most = u32::MAX >> halvings;
             for number in &mut numbers {
@@ -570,7 +588,7 @@ mod tests {
             }
             let mut sorted = numbers.clone();
             sorted.sort_unstable();
-            sort_even(&mut numbers, &mut vec![7; 3], most);
+            sort_even(&mut numbers, &mut Room::default(), most);
             prop_assert_eq!(numbers, sorted);
         }
     }

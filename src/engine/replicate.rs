@@ -111,6 +111,7 @@ pub fn play<R: Recorder>(
         tally,
     } = stage;
     let lead = &worlds[0];
+    let is_only = worlds.len() == 1;
     let calendar = lead.model.calendar();
     let counters = &lead.model.reporting.counters;
     let horizon = f64::from(calendar.horizon());
@@ -124,7 +125,7 @@ pub fn play<R: Recorder>(
         counters,
         horizon,
         apart,
-        is_only: worlds.len() == 1,
+        is_only,
         tally: common,
         pools,
         forks,
@@ -152,7 +153,7 @@ pub fn play<R: Recorder>(
             counters,
             horizon,
             apart: 0,
-            is_only: true,
+            is_only,
             tally,
             pools,
             forks,
