@@ -356,6 +356,7 @@ pub fn run(plan: &Plan, options: &RunOptions, progress: &Progress) -> Result<Run
         replicates: extent.replicates.len() as u32,
         kept: Some(options.kept),
         events: Some(options.events),
+        // Known when all files are written.
         wall_seconds: 0.0,
         children_simulated: children,
         children_per_second: 0.0,

@@ -3,6 +3,7 @@
 //! Time inside the engine is in days from the start date: fractional inside a
 //! clock, whole where an event counts. Money is in whole pence.
 
+use crate::wide::nearest_whole;
 use chrono::{Datelike, NaiveDate};
 
 /// A calendar date, as written in files and reports.
@@ -71,40 +72,28 @@ pub fn pence(pounds: f64) -> i64 {
 
 /// Cost of `nights` at a weekly price, both whole, rounded once to the nearest
 /// penny (halves away from zero).
-#[inline]
-pub fn cost_of_nights(pence_per_week: i64, nights: i64) -> i64 {
-    penny_of(pence_per_week * nights)
+fn cost_of_nights(pence_per_week: i64, nights: i64) -> i64 {
+    let sevenths = pence_per_week * nights;
+    (sevenths + 3 * sevenths.signum()) / 7
 }
 
-/// [`cost_of_nights`] of a row of nights, each at its own price, in their place.
+/// The costs of a row of nights, each at its own weekly price, in their place:
+/// prices and nights whole, each cost rounded once to the nearest penny.
 #[inline(always)]
 pub fn costs_of_nights(pence_per_week: &[i64], nights: &mut [i64]) {
     let mut most = 0;
-    for (nights, price) in nights.iter_mut().zip(pence_per_week) {
-        *nights *= price;
-        most |= nights.unsigned_abs();
+    for (nights, price) in nights.iter().zip(pence_per_week) {
+        most |= (nights * price).unsigned_abs();
     }
+    let row = nights.iter_mut().zip(pence_per_week);
     if most >= 1 << 50 {
-        nights
-            .iter_mut()
-            .for_each(|nights| *nights = penny_of(*nights));
+        row.for_each(|(nights, price)| *nights = cost_of_nights(*price, *nights));
         return;
     }
-    // A seventh is at least a fourteenth away from where rounding turns, and a
-    // number below 2^48 is known to a fiftieth: the nearest whole number to the
-    // quotient is the nearest penny. Vectors divide numbers with a point, not
-    // whole ones; 1.5 * 2^52 leaves the whole number in the lowest bits.
-    const ROUNDER: f64 = 6_755_399_441_055_744.0;
-    for nights in nights {
-        let pence = *nights as f64 / 7.0;
-        *nights = (pence + ROUNDER).to_bits() as i64 - ROUNDER.to_bits() as i64;
-    }
-}
-
-/// Sevenths of a penny as whole pence.
-#[inline(always)]
-fn penny_of(sevenths: i64) -> i64 {
-    (sevenths + 3 * sevenths.signum()) / 7
+    // Vectors divide numbers with a point, not whole ones. A seventh is at least
+    // a fourteenth away from where rounding turns, and a number below 2^48 is
+    // known to a fiftieth: the nearest whole number is the nearest penny.
+    row.for_each(|(nights, price)| *nights = nearest_whole((*nights * price) as f64 / 7.0));
 }
 
 #[cfg(test)]

@@ -91,6 +91,12 @@ fn at_width<W: Work>(width: Width, work: W) -> W::Output {
 /// stands in the lowest bits.
 const ROUNDER: f64 = 6_755_399_441_055_744.0;
 
+/// The whole number nearest to a number of up to 2⁵⁰.
+#[inline(always)]
+pub fn nearest_whole(number: f64) -> i64 {
+    (number + ROUNDER).to_bits() as i64 - ROUNDER.to_bits() as i64
+}
+
 /// The least whole number that is not below a number of up to 2³⁰.
 ///
 /// `as` would have to look for numbers that no whole one can hold, one lane

@@ -14,7 +14,7 @@ use super::life::{NONE, Next, day_of, first_of};
 use super::places::Places;
 use super::record::Recorder;
 use super::replicate::{Fork, Play};
-use crate::luck::{CROWD, Key, Purpose, exponential, uniform, words_at};
+use crate::luck::{CROWD, CrowdWords, Key, Purpose, exponential, uniform, words_at};
 use crate::model::clocks::{ClockSet, NO_EXIT};
 
 /// A child in the queues.
@@ -64,8 +64,8 @@ struct Outset {
     placement: u8,
     /// Clocks that run.
     running: ClockSet,
-    /// The words of its attempt's luck and of how long the first stage takes.
-    attempt: [u32; 2],
+    /// The first words of its attempt: its luck, how long the first stage takes.
+    attempt: [u32; 4],
 }
 
 impl Asker {
@@ -88,27 +88,17 @@ impl Asker {
 }
 
 impl<R: Recorder> Play<'_, R> {
-    /// Draws the first words of an attempt for those whose case is open.
-    pub(super) fn draw_attempts(&mut self) {
-        // They are drawn again where the pathway is walked.
-        let luck = self.luck.again();
-        let mut keys = [0; CROWD];
+    /// The first words of the attempts of a crowd of the cohort, where the case
+    /// of any is open.
+    pub(super) fn first_attempts(&self, crowd: &Crowd, open: Places) -> CrowdWords {
         let mut words = [[0; CROWD]; 4];
-        let mut open = self.forks.iter_mut().filter(|fork| fork.member.is_some());
-        loop {
-            let some: Vec<&mut Fork> = open.by_ref().take(CROWD).collect();
-            if some.is_empty() {
-                return;
-            }
-            for (key, fork) in keys.iter_mut().zip(&some) {
-                *key = fork.life.person;
-            }
-            let keys = &keys[..some.len()];
+        if open != Places::NONE {
+            // They are drawn again where the pathway is walked.
+            let luck = self.luck.again();
+            let keys = &crowd.keys[..crowd.count];
             luck.words_of_crowd(keys, Purpose::Attempt, 0, 0, &mut words);
-            for (place, fork) in some.into_iter().enumerate() {
-                fork.attempt = words_at(&words, place);
-            }
         }
+        words
     }
 
     /// Takes in those of a crowd of the cohort whose case is open, where no
@@ -117,20 +107,10 @@ impl<R: Recorder> Play<'_, R> {
         &mut self,
         crowd: &Crowd,
         open: Places,
+        attempts: &CrowdWords,
         case: impl Fn(usize) -> Case,
     ) -> Places {
-        // They are drawn again where the pathway is walked.
-        let luck = self.luck.again();
-        let mut keys = [0; CROWD];
-        let mut count = 0;
-        for place in open.each() {
-            keys[count] = crowd.keys[place];
-            count += 1;
-        }
-        let mut words = [[0; CROWD]; 4];
-        luck.words_of_crowd(&keys[..count], Purpose::Attempt, 0, 0, &mut words);
-        let mut taken = Places::NONE;
-        for (index, place) in open.each().enumerate() {
+        open.filter(|place| {
             let child = Outset {
                 person: crowd.keys[place],
                 born: crowd.born[place],
@@ -139,13 +119,10 @@ impl<R: Recorder> Play<'_, R> {
                 legal_status: crowd.legal_status[place],
                 placement: crowd.placement[place],
                 running: crowd.first.running[place],
-                attempt: [words[0][index], words[1][index]],
+                attempt: words_at(attempts, place),
             };
-            if self.takes_aside(child, case(place), |clock| crowd.rings[clock][place]) {
-                taken.insert(place);
-            }
-        }
-        taken
+            self.takes_aside(child, case(place), |clock| crowd.rings[clock][place])
+        })
     }
 
     /// Takes in a child of the cohort who has just begun its stay, if it may.
@@ -160,7 +137,7 @@ impl<R: Recorder> Play<'_, R> {
             legal_status: life.legal_status,
             placement: life.placement,
             running: life.running,
-            attempt: [fork.attempt[0], fork.attempt[1]],
+            attempt: fork.attempt,
         };
         self.takes_aside(child, case, |clock| life.rings[clock])
     }

@@ -7,7 +7,7 @@ use super::places::Places;
 use super::record::{Event, Recorder};
 use super::replicate::{Fork, Play};
 use super::world::World;
-use crate::luck::{CROWD, CrowdWords, Key, Luck, Purpose, uniform};
+use crate::luck::{CROWD, CrowdWords, Key, Luck, Purpose, uniform, words_at};
 use crate::margins::DIMENSIONS;
 use crate::model::entries::{CohortBands, CohortModel, KnownBy};
 use crate::model::stages::{CaseFilter, PathwayModel};
@@ -361,17 +361,15 @@ impl<R: Recorder> Play<'_, R> {
             }
             free = free.saturating_sub(turns.len());
             let mut others = self.play_crowd(crowd);
+            let child = |place: usize| turns[place] as usize;
+            let open = others.filter(|place| self.common_case(roster, child(place)).is_none());
+            let attempts = self.first_attempts(crowd, open);
             if self.is_only {
-                let child = |place: usize| turns[place] as usize;
-                let is_open = |place| self.common_case(roster, child(place)).is_none();
-                let open = others.filter(is_open);
                 let case = |place| roster.case(0, child(place));
-                if open != Places::NONE {
-                    others = others.without(self.take_crowd_aside(crowd, open, case));
-                }
+                others = others.without(self.take_crowd_aside(crowd, open, &attempts, case));
             }
             for place in others.each() {
-                let child = turns[place] as usize;
+                let child = child(place);
                 let (members, member) = roster.member(child);
                 self.begin_member(members.entered[member], crowd, place);
                 match self.common_case(roster, child) {
@@ -381,7 +379,11 @@ impl<R: Recorder> Play<'_, R> {
                     }
                     None => {
                         let life = self.pools.boxed(&crowd.life);
-                        self.forks.push(Fork::of(life, Some(child)));
+                        self.forks.push(Fork {
+                            life,
+                            member: Some(child),
+                            attempt: words_at(&attempts, place),
+                        });
                     }
                 }
             }

@@ -36,6 +36,7 @@ impl Places {
     /// The places where a column holds a number.
     #[inline(always)]
     pub fn with_number(column: &[u8; CROWD], number: usize) -> Self {
+        debug_assert!(number <= usize::from(u8::MAX), "a column of bytes");
         // Bytes are compared sixteen and more at a time; wider numbers are not.
         let number = number as u8;
         Self::of(&column.map(|other| other == number))

@@ -54,17 +54,6 @@ pub struct Fork {
     pub(super) attempt: [u32; 4],
 }
 
-impl Fork {
-    /// A life, and its place in the cohort if its case is open.
-    pub(super) fn of(life: Box<Life>, member: Option<usize>) -> Self {
-        Self {
-            life,
-            member,
-            attempt: [0; 4],
-        }
-    }
-}
-
 /// What one thread reuses from replicate to replicate.
 #[derive(Debug)]
 pub struct Stage {
@@ -133,7 +122,6 @@ pub fn play<R: Recorder>(
         children: 0,
     };
     together.cohort(roster, crowd);
-    together.draw_attempts();
     together.arrivals(crowd);
     let children = together.children;
     let mut begun = std::mem::take(forks);
@@ -209,7 +197,11 @@ impl<R: Recorder> Play<'_, R> {
     pub(super) fn go_on(&mut self, life: &mut Life) {
         if self.world.model.shares_everything || self.live(life, f64::INFINITY) {
             let life = self.pools.boxed(life);
-            self.forks.push(Fork::of(life, None));
+            self.forks.push(Fork {
+                life,
+                member: None,
+                attempt: [0; 4],
+            });
         }
     }
 
