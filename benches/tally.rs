@@ -68,7 +68,7 @@ fn store_and_take(bencher: Bencher) {
             tile.store(lane, &counts, &pence);
         }
         let column =
-            Tiles::new(TILE, vec![tile.close()]).column(layout, population, Period::Month(0));
+            Tiles::new(TILE, vec![tile.close(TILE)]).column(layout, population, Period::Month(0));
         assert_eq!(column, [expected; TILE]);
         column
     });

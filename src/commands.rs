@@ -345,7 +345,7 @@ fn announce(plan: &Plan, extent: &Extent, args: &RunArgs) {
     let seconds = pilot_seconds(plan, extent) * extent.replicates.len() as f64 / threads as f64;
     let _ = writeln!(
         anstream::stderr(),
-        "Playing {}{} futures of {} scenario(s) on {} thread(s): about {}, {:.0} MB of memory for percentiles.",
+        "Playing {}{} futures of {} scenario(s) on {} thread(s): about {}, up to {:.0} MB of memory for percentiles.",
         if args.precision.is_some() {
             "up to "
         } else {
@@ -371,23 +371,30 @@ fn announce(plan: &Plan, extent: &Extent, args: &RunArgs) {
     }
 }
 
-/// Seconds that a future of every scenario takes on one thread, from a few.
+/// Seconds that a future of every scenario takes on one thread, from one, or
+/// from a few where there are many to come.
 fn pilot_seconds(plan: &Plan, extent: &Extent) -> f64 {
     const FUTURES: u32 = 4;
-    let pilot = 0..FUTURES.min(extent.replicates.len() as u32);
-    let uncounted = Progress::default();
-    let started = Instant::now();
-    for (company, _) in extent.companies(plan) {
-        let _ = run_company(
-            &company,
-            &plan.numbers,
-            Seed(extent.seed),
-            pilot.clone(),
-            Chance::Own,
-            &uncounted,
-        );
+    let seconds = |futures: u32| {
+        let started = Instant::now();
+        for (company, _) in extent.companies(plan) {
+            let _ = run_company(
+                &company,
+                &plan.numbers,
+                Seed(extent.seed),
+                0..futures,
+                Chance::Own,
+                &Progress::default(),
+            );
+        }
+        started.elapsed().as_secs_f64() / f64::from(futures)
+    };
+    // The first finds nothing in the caches.
+    let first = seconds(1);
+    match first * extent.replicates.len() as f64 {
+        0.0..1.0 => first,
+        _ => seconds(FUTURES),
     }
-    started.elapsed().as_secs_f64() / pilot.len() as f64
 }
 
 /// Shows how far a run has come: a bar on a terminal, a line now and then

@@ -132,7 +132,10 @@ pub fn run_company(
                 let played = (lanes.len() * open.len()) as u64;
                 progress.replicates.fetch_add(played, Ordering::Relaxed);
                 progress.children.fetch_add(children, Ordering::Relaxed);
-                let closed = open.iter().map(OpenTile::close).collect();
+                let closed = open
+                    .iter_mut()
+                    .map(|tile| tile.close(lanes.len()))
+                    .collect();
                 spare.lock().expect(HELD_BRIEFLY).push(open);
                 Ok(closed)
             },
@@ -285,7 +288,7 @@ pub fn run_mixtures(
                 }
                 let played = mixtures.len() as u64;
                 progress.replicates.fetch_add(played, Ordering::Relaxed);
-                Ok(tile.close())
+                Ok(tile.close(mixtures.len()))
             },
         )
         .collect();

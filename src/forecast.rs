@@ -118,16 +118,21 @@ pub(crate) mod test_run {
     pub fn tiles(replicates: usize, children: impl Fn(usize, usize) -> i32) -> Tiles {
         let layout = layout();
         let months = layout.calendar().months();
-        let mut tiles = vec![OpenTile::zeros(&layout); replicates.div_ceil(TILE)];
-        for replicate in 0..replicates {
-            let population: Vec<i32> = (0..months).map(|m| children(replicate, m)).collect();
-            let admissions = population.iter().map(|count| 2 * count);
-            let counts: Vec<i32> = population.iter().copied().chain(admissions).collect();
-            let pence = |factor: i64| population.iter().map(move |&c| i64::from(c) * factor);
-            let pence: Vec<i64> = pence(200).chain(pence(100)).collect();
-            tiles[replicate / TILE].store(replicate % TILE, &counts, &pence);
-        }
-        Tiles::new(replicates, tiles.iter().map(OpenTile::close).collect())
+        let mut open = OpenTile::zeros(&layout);
+        let tile = |from: usize| {
+            let to = replicates.min(from + TILE);
+            for replicate in from..to {
+                let population: Vec<i32> = (0..months).map(|m| children(replicate, m)).collect();
+                let admissions = population.iter().map(|count| 2 * count);
+                let counts: Vec<i32> = population.iter().copied().chain(admissions).collect();
+                let pence = |factor: i64| population.iter().map(move |&c| i64::from(c) * factor);
+                let pence: Vec<i64> = pence(200).chain(pence(100)).collect();
+                open.store(replicate - from, &counts, &pence);
+            }
+            open.close(to - from)
+        };
+        let tiles = (0..replicates).step_by(TILE).map(tile);
+        Tiles::new(replicates, tiles.collect())
     }
 }
 

@@ -194,7 +194,7 @@ impl Extent {
     /// Bytes that tallies will take at their peak.
     pub fn bytes(&self, plan: &Plan) -> u64 {
         let layout = plan.layout();
-        // Two bytes a count and four a sum of pence, as long as they fit.
+        // A count takes one byte or two and a sum of pence four, as long as they fit.
         let cells = layout.count_cells() * 2 + layout.pence_cells() * 4;
         let replicates = self.replicates.len().next_multiple_of(TILE);
         (cells * replicates * self.most_held(plan)) as u64

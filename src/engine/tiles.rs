@@ -1,135 +1,210 @@
-//! Tallies of many replicates, kept so that one cell of all replicates reads
-//! quickly: tiles of [`TILE`] replicates, cell by cell within a tile.
+//! Tallies of many replicates, kept so that one series of all replicates reads
+//! quickly: tiles of [`TILE`] replicates, series by series within a tile.
 
 use crate::model::layout::{Layout, Period, Unit};
 use crate::wide::{Work, widest};
 use std::ops::Range;
 
-/// Replicates in one tile; a cell's values in a tile fill two cache lines.
-pub const TILE: usize = 32;
+/// Replicates in one tile.
+pub const TILE: usize = 16;
 
-/// Whole numbers in the narrowest form that holds them all: a council's counts
-/// fit two bytes and its monthly pence four, and most of a run's memory is
-/// these.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Cells {
-    Narrow(Vec<i16>),
-    Middling(Vec<i32>),
-    Wide(Vec<i64>),
+/// Whole numbers in rows, a row `[replicates × months]`: of each, what it is
+/// more than the least of its row, in as few bytes as hold that. Most of a
+/// run's memory is these, and most of them fit one byte.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Cells {
+    rows: Vec<Row>,
+    ones: Vec<u8>,
+    twos: Vec<u16>,
+    fours: Vec<u32>,
+    eights: Vec<i64>,
+}
+
+/// Where the numbers of one series lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Row {
+    least: i64,
+    /// From the least to the greatest.
+    range: u64,
+    /// The first among those that are as wide.
+    from: u32,
+}
+
+/// How many bytes a number takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Width {
+    One,
+    Two,
+    Four,
+    Eight,
+}
+
+impl Row {
+    #[inline(always)]
+    fn width(&self) -> Width {
+        match self.range {
+            0..0x100 => Width::One,
+            0x100..0x1_0000 => Width::Two,
+            0x1_0000..0x1_0000_0000 => Width::Four,
+            _ => Width::Eight,
+        }
+    }
+
+    /// Where so many numbers of it lie.
+    #[inline(always)]
+    fn place(&self, count: usize) -> Range<usize> {
+        self.from as usize..self.from as usize + count
+    }
+}
+
+/// What takes in a row, however wide its numbers are.
+trait Reader {
+    fn read<T: Copy + Into<i64>>(&mut self, row: &Row, numbers: &[T]);
 }
 
 impl Cells {
-    /// Packs `[TILE × cells]` as `[cells × TILE]`.
-    fn pack<T: Copy + Into<i64>>(lanes: &[T]) -> Self {
-        let (least, most) = widest(Ends(lanes));
-        let fits = |low: i64, high: i64| low <= least && most <= high;
-        if fits(i16::MIN.into(), i16::MAX.into()) {
-            Self::Narrow(turned(lanes, |value| value as i16))
-        } else if fits(i32::MIN.into(), i32::MAX.into()) {
-            Self::Middling(turned(lanes, |value| value as i32))
-        } else {
-            Self::Wide(turned(lanes, |value| value))
-        }
+    fn clear(&mut self) {
+        self.rows.clear();
+        self.ones.clear();
+        self.twos.clear();
+        self.fours.clear();
+        self.eights.clear();
     }
 
-    /// The sum of some cells in each lane: at least one cell.
+    /// Adds a row.
     #[inline(always)]
-    fn sum(&self, cells: Range<usize>, values: &mut [i64]) {
-        #[inline(always)]
-        fn sum<T: Copy + Into<i64>>(cells: &[T], values: &mut [i64]) {
-            let (first, others) = cells.split_at(TILE);
-            for (value, &cell) in values.iter_mut().zip(first) {
-                *value = cell.into();
-            }
-            for other in others.chunks_exact(TILE) {
-                for (value, &cell) in values.iter_mut().zip(other) {
-                    *value += cell.into();
-                }
-            }
-        }
-        let lanes = cells.start * TILE..cells.end * TILE;
-        match self {
-            Self::Narrow(cells) => sum(&cells[lanes], values),
-            Self::Middling(cells) => sum(&cells[lanes], values),
-            Self::Wide(cells) => sum(&cells[lanes], values),
-        }
-    }
-}
-
-/// The least and the greatest of some values and 0.
-struct Ends<'a, T>(&'a [T]);
-
-impl<T: Copy + Into<i64>> Work for Ends<'_, T> {
-    type Output = (i64, i64);
-
-    #[inline(always)]
-    fn work(self) -> (i64, i64) {
-        let (mut least, mut most) = (0i64, 0i64);
-        for &value in self.0 {
-            let value = value.into();
+    fn push<T: Copy + Ord + Into<i64>>(&mut self, values: &[T]) {
+        let (mut least, mut most) = (values[0], values[0]);
+        for &value in values {
             least = least.min(value);
             most = most.max(value);
         }
-        (least, most)
+        let least = least.into();
+        let mut row = Row {
+            least,
+            range: most.into().wrapping_sub(least) as u64,
+            from: 0,
+        };
+        let more = |value: T| value.into().wrapping_sub(least);
+        let from = match row.width() {
+            Width::One => append(&mut self.ones, values, |value| more(value) as u8),
+            Width::Two => append(&mut self.twos, values, |value| more(value) as u16),
+            Width::Four => append(&mut self.fours, values, |value| more(value) as u32),
+            Width::Eight => append(&mut self.eights, values, more),
+        };
+        row.from = u32::try_from(from).expect("a tile holds less than four thousand million");
+        self.rows.push(row);
     }
-}
 
-/// Values by lane as values by cell. A few cells of every lane at a time: what
-/// is read and what is written then both stay in the nearest cache.
-fn turned<T: Copy + Into<i64>, U: Copy + Default>(
-    lanes: &[T],
-    narrow: impl Fn(i64) -> U,
-) -> Vec<U> {
-    const AT_ONCE: usize = 16;
-    let cells = lanes.len() / TILE;
-    let mut turned = vec![U::default(); lanes.len()];
-    for from in (0..cells).step_by(AT_ONCE) {
-        let to = cells.min(from + AT_ONCE);
-        let block = &mut turned[from * TILE..to * TILE];
-        for lane in 0..TILE {
-            let row = &lanes[lane * cells + from..lane * cells + to];
-            for (cell, &value) in block.chunks_exact_mut(TILE).zip(row) {
-                cell[lane] = narrow(value.into());
-            }
+    /// Hands over the first numbers of a row.
+    #[inline(always)]
+    fn open(&self, row: usize, count: usize, reader: &mut impl Reader) {
+        let row = &self.rows[row];
+        let place = row.place(count);
+        match row.width() {
+            Width::One => reader.read(row, &self.ones[place]),
+            Width::Two => reader.read(row, &self.twos[place]),
+            Width::Four => reader.read(row, &self.fours[place]),
+            Width::Eight => reader.read(row, &self.eights[place]),
         }
     }
-    turned
 }
 
-/// A tile while its replicates are played, `[TILE × cells]`.
+/// Appends values in another form; the place of the first.
+#[inline(always)]
+fn append<T: Copy, U: Copy + Default>(
+    numbers: &mut Vec<U>,
+    values: &[T],
+    form: impl Fn(T) -> U,
+) -> usize {
+    let from = numbers.len();
+    numbers.resize(from + values.len(), U::default());
+    for (number, &value) in numbers[from..].iter_mut().zip(values) {
+        *number = form(value);
+    }
+    from
+}
+
+/// A tile while its replicates are played, `[series × TILE × months]`.
 #[derive(Debug, Clone)]
 pub struct OpenTile {
+    months: usize,
     counts: Vec<i32>,
     pence: Vec<i64>,
+    /// Where rows are packed before it is known how much room they need.
+    room: Cells,
 }
 
 impl OpenTile {
     /// A tile of zeros for a layout.
     pub fn zeros(layout: &Layout) -> Self {
         Self {
+            months: layout.calendar().months(),
             counts: vec![0; layout.count_cells() * TILE],
             pence: vec![0; layout.pence_cells() * TILE],
+            room: Cells::default(),
         }
     }
 
     /// Stores one replicate's tally in its lane.
     pub fn store(&mut self, lane: usize, counts: &[i32], pence: &[i64]) {
-        let row = |cells: usize| lane * cells..(lane + 1) * cells;
-        self.counts[row(counts.len())].copy_from_slice(counts);
-        self.pence[row(pence.len())].copy_from_slice(pence);
+        store(self.months, &mut self.counts, lane, counts);
+        store(self.months, &mut self.pence, lane, pence);
     }
 
-    /// The tile as it is kept. Lanes that the next tile does not store keep
-    /// what they hold; nobody reads them.
-    pub fn close(&self) -> Tile {
+    /// The first lanes as they are kept.
+    pub fn close(&mut self, lanes: usize) -> Tile {
+        let (row, used) = (TILE * self.months, lanes * self.months);
         Tile {
-            counts: Cells::pack(&self.counts),
-            pence: Cells::pack(&self.pence),
+            counts: packed(&self.counts, row, used, &mut self.room),
+            pence: packed(&self.pence, row, used, &mut self.room),
         }
     }
 }
 
-/// Tallies of up to [`TILE`] replicates, `[cells × TILE]`.
+fn store<T: Copy>(months: usize, tile: &mut [T], lane: usize, tally: &[T]) {
+    let rows = tile.chunks_exact_mut(TILE * months);
+    for (row, series) in rows.zip(tally.chunks_exact(months)) {
+        row[lane * months..][..months].copy_from_slice(series);
+    }
+}
+
+/// Packs the used part of rows of a length.
+fn packed<T: Copy + Ord + Into<i64>>(
+    values: &[T],
+    row: usize,
+    used: usize,
+    room: &mut Cells,
+) -> Cells {
+    struct Pack<'a, T> {
+        values: &'a [T],
+        row: usize,
+        used: usize,
+        room: &'a mut Cells,
+    }
+
+    impl<T: Copy + Ord + Into<i64>> Work for Pack<'_, T> {
+        type Output = ();
+
+        #[inline(always)]
+        fn work(self) {
+            for row in self.values.chunks_exact(self.row) {
+                self.room.push(&row[..self.used]);
+            }
+        }
+    }
+
+    room.clear();
+    widest(Pack {
+        values,
+        row,
+        used,
+        room,
+    });
+    room.clone()
+}
+
+/// Tallies of up to [`TILE`] replicates, `[series × replicates × months]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tile {
     counts: Cells,
@@ -168,9 +243,9 @@ impl Tiles {
         columns
     }
 
-    /// The same into the first of some columns that are used again. All periods are read in one
-    /// pass: the cells of a series lie side by side in a tile, and tiles lie far
-    /// apart.
+    /// The same into the first of some columns that are used again. All periods
+    /// are read in one pass: the cells of a series lie side by side in a tile,
+    /// and tiles lie far apart.
     pub fn read(
         &self,
         layout: &Layout,
@@ -178,14 +253,6 @@ impl Tiles {
         periods: &[Period],
         columns: &mut Vec<Vec<i64>>,
     ) {
-        let first = layout.first_cell(series);
-        let cells = |period: &Period| match *period {
-            Period::Month(month) => first + month..first + month + 1,
-            Period::FinancialYear(year) => {
-                let months = &layout.calendar().financial_years()[year].months;
-                first + months.start..first + months.end
-            }
-        };
         if columns.len() < periods.len() {
             columns.resize_with(periods.len(), Vec::new);
         }
@@ -193,38 +260,220 @@ impl Tiles {
         for column in columns.iter_mut() {
             column.resize(self.replicates, 0);
         }
-        widest(Read {
-            tiles: &self.tiles,
-            is_money: layout.series()[series].unit == Unit::Pounds,
-            cells: periods.iter().map(cells).collect(),
-            columns,
+        let spans: Vec<Range<usize>> = periods.iter().map(|&p| months_of(layout, p)).collect();
+        self.each_row(
+            layout,
+            series,
+            &mut Read {
+                months: layout.calendar().months(),
+                columns: columns.iter_mut().zip(spans).collect(),
+                from: 0,
+            },
+        );
+    }
+
+    /// How often each number occurs in each of some periods, into room that is
+    /// used again; no where there are so many kinds of numbers that they are
+    /// better looked at one by one.
+    pub fn count(
+        &self,
+        layout: &Layout,
+        series: usize,
+        periods: &[Period],
+        frequencies: &mut Frequencies,
+    ) -> bool {
+        let most_kinds = (self.replicates / 4).max(512);
+        let (mut least, mut greatest) = (i64::MAX, i64::MIN);
+        self.tiles.iter().for_each(|tile| {
+            let (cells, row) = tile.row(layout, series);
+            let row = &cells.rows[row];
+            least = least.min(row.least);
+            greatest = greatest.max(row.least.saturating_add_unsigned(row.range));
+        });
+        let range = greatest.abs_diff(least);
+        let Frequencies { counts, tables } = frequencies;
+        tables.clear();
+        let mut from = 0;
+        for &period in periods {
+            let months = months_of(layout, period);
+            let kinds = (months.len() as u64).checked_mul(range);
+            let Some(kinds) = kinds.filter(|&kinds| kinds < most_kinds as u64) else {
+                return false;
+            };
+            let to = from + kinds as usize + 1;
+            tables.push(Table {
+                least: least * months.len() as i64,
+                months,
+                counts: from..to,
+            });
+            from = to;
+        }
+        counts.clear();
+        counts.resize(from, 0);
+        self.each_row(
+            layout,
+            series,
+            &mut Count {
+                months: layout.calendar().months(),
+                tables,
+                counts,
+                single: Vec::new(),
+                longer: Vec::new(),
+            },
+        );
+        true
+    }
+
+    /// Hands over the rows of one series, tile by tile.
+    fn each_row(&self, layout: &Layout, series: usize, reader: &mut impl Reader) {
+        struct Rows<'a, R> {
+            tiles: &'a Tiles,
+            layout: &'a Layout,
+            series: usize,
+            reader: &'a mut R,
+        }
+
+        impl<R: Reader> Work for Rows<'_, R> {
+            type Output = ();
+
+            #[inline(always)]
+            fn work(self) {
+                let months = self.layout.calendar().months();
+                let mut left = self.tiles.replicates;
+                for tile in &self.tiles.tiles {
+                    let (cells, row) = tile.row(self.layout, self.series);
+                    cells.open(row, left.min(TILE) * months, self.reader);
+                    left = left.saturating_sub(TILE);
+                }
+            }
+        }
+
+        widest(Rows {
+            tiles: self,
+            layout,
+            series,
+            reader,
         });
     }
 }
 
-/// Sums of cells of every replicate.
-struct Read<'a> {
-    tiles: &'a [Tile],
-    is_money: bool,
-    /// Cells that each column sums.
-    cells: Vec<Range<usize>>,
-    columns: &'a mut [Vec<i64>],
+impl Tile {
+    /// The cells that hold a series, and its row there.
+    #[inline(always)]
+    fn row(&self, layout: &Layout, series: usize) -> (&Cells, usize) {
+        let cells = match layout.series()[series].unit {
+            Unit::Pounds => &self.pence,
+            _ => &self.counts,
+        };
+        (
+            cells,
+            layout.first_cell(series) / layout.calendar().months(),
+        )
+    }
 }
 
-impl Work for Read<'_> {
-    type Output = ();
+/// Months of a period.
+fn months_of(layout: &Layout, period: Period) -> Range<usize> {
+    match period {
+        Period::Month(month) => month..month + 1,
+        Period::FinancialYear(year) => layout.calendar().financial_years()[year].months.clone(),
+    }
+}
 
+/// Sums of months, a column for each period.
+struct Read<'a> {
+    months: usize,
+    columns: Vec<(&'a mut Vec<i64>, Range<usize>)>,
+    /// Replicates that have been read.
+    from: usize,
+}
+
+impl Reader for Read<'_> {
     #[inline(always)]
-    fn work(self) {
-        for (index, tile) in self.tiles.iter().enumerate() {
-            let packed = if self.is_money {
-                &tile.pence
-            } else {
-                &tile.counts
-            };
-            for (column, cells) in self.columns.iter_mut().zip(&self.cells) {
-                let to = column.len().min((index + 1) * TILE);
-                packed.sum(cells.clone(), &mut column[index * TILE..to]);
+    fn read<T: Copy + Into<i64>>(&mut self, row: &Row, numbers: &[T]) {
+        let replicates = || numbers.chunks_exact(self.months);
+        let count = replicates().len();
+        for (column, span) in &mut self.columns {
+            let values = column[self.from..self.from + count].iter_mut();
+            if span.len() == 1 {
+                for (value, months) in values.zip(replicates()) {
+                    *value = row.least.wrapping_add(months[span.start].into());
+                }
+                continue;
+            }
+            let least = row.least.wrapping_mul(span.len() as i64);
+            for (value, months) in values.zip(replicates()) {
+                let months = months[span.clone()].iter();
+                *value = months.fold(least, |sum, &month| sum.wrapping_add(month.into()));
+            }
+        }
+        self.from += count;
+    }
+}
+
+/// How often each number occurs among replicates, period by period.
+#[derive(Debug, Default)]
+pub struct Frequencies {
+    counts: Vec<u32>,
+    tables: Vec<Table>,
+}
+
+/// One period among the frequencies.
+#[derive(Debug)]
+struct Table {
+    months: Range<usize>,
+    /// The number that the first count is of; the next is of one more.
+    least: i64,
+    counts: Range<usize>,
+}
+
+impl Frequencies {
+    /// For each period a number, and how often it and each next one occur.
+    pub fn each(&self) -> impl Iterator<Item = (i64, &[u32])> {
+        let counts = |table: &Table| &self.counts[table.counts.clone()];
+        self.tables
+            .iter()
+            .map(move |table| (table.least, counts(table)))
+    }
+}
+
+/// Counting numbers into their tables.
+struct Count<'a> {
+    months: usize,
+    tables: &'a [Table],
+    counts: &'a mut [u32],
+    /// Months by themselves, each with the place of the count of what is no
+    /// more than the least of the row.
+    single: Vec<(usize, usize)>,
+    /// Longer periods, the same.
+    longer: Vec<(Range<usize>, usize)>,
+}
+
+impl Reader for Count<'_> {
+    #[inline(always)]
+    fn read<T: Copy + Into<i64>>(&mut self, row: &Row, numbers: &[T]) {
+        self.single.clear();
+        self.longer.clear();
+        for table in self.tables {
+            let months = &table.months;
+            let least = row.least * months.len() as i64;
+            let place = table.counts.start + least.abs_diff(table.least) as usize;
+            match months.len() {
+                1 => self.single.push((months.start, place)),
+                _ => self.longer.push((months.clone(), place)),
+            }
+        }
+        // All periods of a replicate, then the next replicate: neighbouring
+        // counts are in different tables and need not wait for each other.
+        for numbers in numbers.chunks_exact(self.months) {
+            for &(month, place) in &self.single {
+                let more: i64 = numbers[month].into();
+                self.counts[place + more as usize] += 1;
+            }
+            for (months, place) in &self.longer {
+                let months = numbers[months.clone()].iter();
+                let more: i64 = months.map(|&month| month.into()).sum();
+                self.counts[place + more as usize] += 1;
             }
         }
     }
@@ -233,22 +482,131 @@ impl Work for Read<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::calendar::Calendar;
+    use crate::model::layout::{Kind, Series};
+    use crate::units::Date;
+
+    /// Two months and a half year of the next: five months.
+    fn layout() -> Layout {
+        let date = |year, month, day| Date::from_ymd_opt(year, month, day).unwrap();
+        let calendar = Calendar::new(date(2018, 1, 31), date(2018, 6, 30), &[]);
+        let of = |metric, unit| Series::total(metric, unit, Kind::Flow);
+        Layout::new(
+            calendar,
+            vec![
+                of("steady", Unit::Children),
+                of("spend", Unit::Pounds),
+                of("few", Unit::Children),
+                of("some", Unit::Children),
+                of("vast", Unit::Pounds),
+                of("many", Unit::Children),
+            ],
+        )
+    }
+
+    const SERIES: usize = 6;
+
+    /// Numbers between the ends of each series, both of them met.
+    fn value(series: usize, replicate: usize, month: usize) -> i64 {
+        let (least, most) = [
+            (5, 5),
+            (-3_000_000_000, 1_000),
+            (-3, 250),
+            (-40_000, 3),
+            (i64::MIN / 32, i64::MAX / 32),
+            (-7, 100_000),
+        ][series];
+        match (replicate + month) % 3 {
+            0 => least,
+            1 => most,
+            _ => least + (most - least) / 3 * ((replicate % 7) as i64) / 7,
+        }
+    }
+
+    fn tiles(layout: &Layout, replicates: usize) -> Tiles {
+        let months = layout.calendar().months();
+        let of = |series: &[usize], replicate| -> Vec<i64> {
+            let months = |&series: &usize| (0..months).map(move |m| value(series, replicate, m));
+            series.iter().flat_map(months).collect()
+        };
+        let mut open = OpenTile::zeros(layout);
+        let tile = |from: usize| {
+            let to = replicates.min(from + TILE);
+            for replicate in from..to {
+                let counts = of(&[0, 2, 3, 5], replicate);
+                let counts: Vec<i32> = counts.into_iter().map(|count| count as i32).collect();
+                open.store(replicate - from, &counts, &of(&[1, 4], replicate));
+            }
+            open.close(to - from)
+        };
+        Tiles::new(
+            replicates,
+            (0..replicates).step_by(TILE).map(tile).collect(),
+        )
+    }
+
+    fn periods(layout: &Layout) -> Vec<Period> {
+        layout.periods(Kind::Flow)
+    }
+
+    fn sums(layout: &Layout, series: usize, period: Period, replicates: usize) -> Vec<i64> {
+        let sum = |replicate| {
+            months_of(layout, period)
+                .map(|m| value(series, replicate, m))
+                .sum()
+        };
+        (0..replicates).map(sum).collect()
+    }
 
     #[test]
-    fn cells_of_any_width_sum_what_was_packed() {
-        for most in [7, 40_000, 3_000_000_000i64] {
-            // Two cells of every lane: its number, and the same and the most.
-            let lanes: Vec<i64> = (0..TILE as i64).flat_map(|i| [i, i + most]).collect();
-            let cells = Cells::pack(&lanes);
-            let mut values = [10, 10];
-            cells.sum(1..2, &mut values);
-            assert_eq!(values, [most, 1 + most]);
-            cells.sum(0..2, &mut values);
-            assert_eq!(values, [most, 2 + most]);
+    fn cells_of_any_width_sum_what_was_stored() {
+        let layout = layout();
+        for replicates in [1, TILE, 2 * TILE + 5] {
+            let tiles = tiles(&layout, replicates);
+            for series in 0..SERIES {
+                let found = tiles.columns(&layout, series, &periods(&layout));
+                let expected = periods(&layout).into_iter();
+                let expected = expected.map(|p| sums(&layout, series, p, replicates));
+                assert!(found.into_iter().eq(expected), "series {series}");
+            }
         }
-        let of = |value: i64| Cells::pack(&[value; TILE]);
-        assert!(matches!(of(i16::MIN.into()), Cells::Narrow(_)));
-        assert!(matches!(of(-40_000), Cells::Middling(_)));
-        assert!(matches!(of(1 << 31), Cells::Wide(_)));
+        let two = tiles(&layout, TILE);
+        let [counts, pence] = [&two.tiles[0].counts, &two.tiles[0].pence];
+        let widths = |cells: &Cells| cells.rows.iter().map(Row::width).collect::<Vec<Width>>();
+        assert_eq!(
+            widths(counts),
+            [Width::One, Width::One, Width::Two, Width::Four]
+        );
+        assert_eq!(widths(pence), [Width::Four, Width::Eight]);
+    }
+
+    #[test]
+    fn numbers_of_few_kinds_are_counted() {
+        let layout = layout();
+        let replicates = 20 * TILE + 3;
+        let tiles = tiles(&layout, replicates);
+        let mut found = Frequencies::default();
+        for series in [0, 2] {
+            assert!(tiles.count(
+                &layout,
+                series,
+                &[Period::Month(3), Period::Month(0)],
+                &mut found
+            ));
+            for ((least, counts), month) in found.each().zip([3, 0]) {
+                let numbers = (least..).zip(counts);
+                let numbers =
+                    numbers.flat_map(|(n, &count)| std::iter::repeat_n(n, count as usize));
+                let mut expected = sums(&layout, series, Period::Month(month), replicates);
+                expected.sort_unstable();
+                assert!(numbers.eq(expected), "series {series}");
+            }
+        }
+        assert!(tiles.count(&layout, 0, &periods(&layout), &mut found));
+        let (least, counts) = found.each().next().unwrap();
+        assert_eq!((least, counts), (10, [replicates as u32].as_slice()));
+        for series in [1, 3, 4, 5] {
+            assert!(!tiles.count(&layout, series, &[Period::Month(0)], &mut found));
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! Percentile bands of every series in every period.
 
 use super::columns::{Entry, ScenarioColumns, SeriesName};
-use super::quantiles::{Summary, summarise};
+use super::quantiles::{Summariser, Summary};
+use crate::engine::tiles::Frequencies;
 use crate::model::layout::Period;
 use crate::units::Date;
 use rayon::prelude::*;
@@ -41,46 +42,64 @@ impl Band {
 
 /// A band for every series and period, in the order of the files.
 pub(crate) fn all_bands(columns: &ScenarioColumns) -> Vec<Band> {
+    let summariser = Summariser::new(columns.replicates());
     let entries = columns.catalogue().entries();
     let bands: Vec<Vec<Band>> = entries
         .par_iter()
-        .map_init(Vec::new, |values, entry| bands(columns, entry, values))
+        .map_init(Room::default, |room, entry| {
+            bands(columns, entry, &summariser, room)
+        })
         .collect();
     bands.into_iter().flatten().collect()
+}
+
+/// Room that is used again from series to series.
+#[derive(Default)]
+struct Room {
+    frequencies: Frequencies,
+    values: Vec<Vec<i64>>,
 }
 
 /// Periods read in one pass: so few that their columns stay in the cache until
 /// they have been summarised.
 const AT_ONCE: usize = 16;
 
-fn bands(columns: &ScenarioColumns, entry: &Entry, values: &mut Vec<Vec<i64>>) -> Vec<Band> {
+fn bands(
+    columns: &ScenarioColumns,
+    entry: &Entry,
+    summariser: &Summariser,
+    room: &mut Room,
+) -> Vec<Band> {
     let catalogue = columns.catalogue();
     let periods = catalogue.periods(entry);
-    let band = |period: Period, values: &[i64]| {
-        let Summary {
-            mean,
-            sd,
-            percentiles,
-            mean_se,
-            percentile_se,
-        } = summarise(values, catalogue.scale(entry, period));
-        Band {
-            series: entry.name.clone(),
-            period,
-            date: catalogue.date(period),
-            mean,
-            sd,
-            percentiles,
-            mean_se,
-            percentile_se,
-            replicates: u32::try_from(values.len()).expect("replicates are numbered in 32 bits"),
-        }
+    let band = |period: Period, summary: Summary| Band {
+        series: entry.name.clone(),
+        period,
+        date: catalogue.date(period),
+        mean: summary.mean,
+        sd: summary.sd,
+        percentiles: summary.percentiles,
+        mean_se: summary.mean_se,
+        percentile_se: summary.percentile_se,
+        replicates: u32::try_from(columns.replicates())
+            .expect("replicates are numbered in 32 bits"),
     };
     let mut bands = Vec::with_capacity(periods.len());
+    if columns.count(entry, &periods, &mut room.frequencies) {
+        let each = periods.iter().zip(room.frequencies.each());
+        bands.extend(each.map(|(&period, (least, counts))| {
+            let scale = catalogue.scale(entry, period);
+            band(period, summariser.of_frequencies(least, counts, scale))
+        }));
+        return bands;
+    }
     for some in periods.chunks(AT_ONCE) {
-        columns.read(entry, some, values);
-        let some = some.iter().zip(values.iter());
-        bands.extend(some.map(|(&period, values)| band(period, values)));
+        columns.read(entry, some, &mut room.values);
+        let each = some.iter().zip(&room.values);
+        bands.extend(each.map(|(&period, values)| {
+            let scale = catalogue.scale(entry, period);
+            band(period, summariser.of_values(values, scale))
+        }));
     }
     bands
 }

@@ -5,7 +5,7 @@ use super::savings::Comparison;
 use super::targets::{Target, TargetError};
 use crate::calendar::{Calendar, FinancialYear};
 use crate::config::money::Category;
-use crate::engine::tiles::Tiles;
+use crate::engine::tiles::{Frequencies, Tiles};
 use crate::model::layout::{Kind, Layout, Period, Unit};
 use crate::units::Date;
 
@@ -424,6 +424,11 @@ impl<'a> ScenarioColumns<'a> {
         }
     }
 
+    /// Number of replicates.
+    pub fn replicates(&self) -> usize {
+        self.tiles.replicates()
+    }
+
     /// The series that the columns belong to.
     pub fn catalogue(&self) -> &Catalogue<'a> {
         &self.catalogue
@@ -505,6 +510,24 @@ impl<'a> ScenarioColumns<'a> {
             scale: self.catalogue.scale(entry, period),
         };
         columns.into_iter().zip(periods).map(whole).collect()
+    }
+
+    /// How often each number occurs in periods of a series, into room that is
+    /// used again; not where it has many kinds of numbers, or is a difference.
+    pub(crate) fn count(
+        &self,
+        entry: &Entry,
+        periods: &[Period],
+        frequencies: &mut Frequencies,
+    ) -> bool {
+        match entry.source {
+            Source::Counted(series) | Source::Rate { population: series } => {
+                let layout = self.catalogue.layout;
+                self.catalogue.actual(&entry.name).is_none()
+                    && self.tiles.count(layout, series, periods, frequencies)
+            }
+            _ => false,
+        }
     }
 
     /// The same values into columns that are used again.

@@ -33,45 +33,115 @@ pub struct Summary {
 /// # Panics
 /// Without values.
 pub fn summarise(values: &[i64], scale: Scale) -> Summary {
-    let places = LEVELS.map(|level| Place::of(level, values.len()));
-    let spreads = LEVELS.map(|level| RankBand::of(level, values.len()));
-    let ranks: Vec<usize> = places
-        .iter()
-        .zip(&spreads)
-        .flat_map(|(place, band)| [place.below, place.above, band.low, band.high])
-        .collect();
-    let range = range(values);
-    let (moments, found) = if range.1 == 0 {
-        // All of them the same: what a scenario differs by from itself.
-        ((0, 0), vec![range.0; ranks.len()])
-    } else if values.len() <= FEW {
-        (
-            moments(values, range),
-            order_statistics_of_few(values, &ranks),
-        )
-    } else {
+    Summariser::new(values.len()).of_values(values, scale)
+}
+
+/// What summaries of columns of the same length share.
+#[derive(Debug, Clone)]
+pub struct Summariser {
+    count: usize,
+    places: [Place; 7],
+    spreads: [RankBand; 7],
+    /// Ranks that a summary needs, and in what order they rise.
+    ranks: [usize; RANKS],
+    rising: [usize; RANKS],
+}
+
+/// Ranks that a summary needs: four for each level.
+const RANKS: usize = 4 * LEVELS.len();
+
+impl Summariser {
+    /// For columns of so many values.
+    ///
+    /// # Panics
+    /// Where there are none.
+    pub fn new(count: usize) -> Self {
+        let places = LEVELS.map(|level| Place::of(level, count));
+        let spreads = LEVELS.map(|level| RankBand::of(level, count));
+        let ranks: [usize; RANKS] = std::array::from_fn(|index| {
+            let (place, band) = (&places[index / 4], &spreads[index / 4]);
+            [place.below, place.above, band.low, band.high][index % 4]
+        });
+        let mut rising = std::array::from_fn(|index| index);
+        rising.sort_by_key(|&index| ranks[index]);
+        Self {
+            count,
+            places,
+            spreads,
+            ranks,
+            rising,
+        }
+    }
+
+    /// Summarises a column, `[count]`, in children or pence.
+    ///
+    /// # Panics
+    /// With another number of values.
+    pub fn of_values(&self, values: &[i64], scale: Scale) -> Summary {
+        assert_eq!(values.len(), self.count);
+        let range = range(values);
+        if range.1 == 0 {
+            // All of them the same: what a scenario differs by from itself.
+            return self.summary(range.0, (0, 0), &[range.0; RANKS], scale);
+        }
+        if values.len() <= FEW {
+            let found = order_statistics_of_few(values, &self.ranks);
+            return self.summary(range.0, moments(values, range), &found, scale);
+        }
         let buckets = Buckets::of(range, values.len());
         let counts = buckets.counts(values);
-        let moments = match buckets.shift {
-            0 => moments_of_counts(&counts),
-            _ => moments(values, range),
-        };
-        let found = order_statistics_among(&buckets, counts, values, &ranks);
-        (moments, found)
-    };
-    let (mean, sd) = mean_and_sd(values.len(), range.0, moments);
-    let found: Vec<f64> = found.iter().map(|&whole| scale.written(whole)).collect();
-    let sd = sd * scale.of_one();
-    Summary {
-        mean: scale.written_mean(mean),
-        sd,
-        percentiles: std::array::from_fn(|i| {
-            interpolate(found[4 * i], found[4 * i + 1], places[i].weight)
-        }),
-        mean_se: sd / (values.len() as f64).sqrt(),
-        percentile_se: std::array::from_fn(|i| {
-            (found[4 * i + 3] - found[4 * i + 2]) * spreads[i].se_per_width
-        }),
+        if buckets.shift == 0 {
+            return self.of_frequencies(range.0, &counts, scale);
+        }
+        let found = order_statistics_among(&buckets, counts, values, &self.ranks);
+        self.summary(range.0, moments(values, range), &found, scale)
+    }
+
+    /// Summarises a column of which it is known how often a number and each next
+    /// one occur: `[count]` times in all, and less than 2¹⁶ numbers.
+    pub fn of_frequencies(&self, least: i64, counts: &[u32], scale: Scale) -> Summary {
+        debug_assert!(counts.len() <= 1 << 16, "squares fit");
+        let mut found = [least; RANKS];
+        let mut wanted = self.rising.iter().map(|&index| (self.ranks[index], index));
+        let mut next = wanted.next();
+        let (mut below, mut sum, mut squares) = (0_u64, 0_u64, 0_u64);
+        for (distance, &count) in (0_u64..).zip(counts) {
+            if count == 0 {
+                continue;
+            }
+            let count = u64::from(count);
+            sum += distance * count;
+            squares += distance * distance * count;
+            below += count;
+            while let Some((rank, index)) = next
+                && (rank as u64) < below
+            {
+                found[index] = least + distance as i64;
+                next = wanted.next();
+            }
+        }
+        debug_assert_eq!(below, self.count as u64);
+        let moments = (u128::from(sum), u128::from(squares));
+        self.summary(least, moments, &found, scale)
+    }
+
+    /// From the [`moments`] of distances from a number and the values at
+    /// [`Self::ranks`].
+    fn summary(&self, least: i64, moments: (u128, u128), found: &[i64], scale: Scale) -> Summary {
+        let (mean, sd) = mean_and_sd(self.count, least, moments);
+        let sd = sd * scale.of_one();
+        let found = |index: usize| scale.written(found[index]);
+        Summary {
+            mean: scale.written_mean(mean),
+            sd,
+            percentiles: std::array::from_fn(|i| {
+                interpolate(found(4 * i), found(4 * i + 1), self.places[i].weight)
+            }),
+            mean_se: sd / (self.count as f64).sqrt(),
+            percentile_se: std::array::from_fn(|i| {
+                (found(4 * i + 3) - found(4 * i + 2)) * self.spreads[i].se_per_width
+            }),
+        }
     }
 }
 
@@ -189,15 +259,6 @@ fn moments(values: &[i64], (least, width): Range) -> (u128, u128) {
             .map(u128::from)
             .fold((0, 0), |(sum, squares), d| (sum + d, squares + d * d))
     }
-}
-
-/// The same, where it is known how many values lie at each distance.
-fn moments_of_counts(counts: &[u32]) -> (u128, u128) {
-    let distances = (0u64..).zip(counts);
-    distances.fold((0, 0), |(sum, squares), (distance, &count)| {
-        let sum_here = u128::from(distance * u64::from(count));
-        (sum + sum_here, squares + u128::from(distance) * sum_here)
-    })
 }
 
 /// Least value, and the distance from it to the greatest.
@@ -440,12 +501,6 @@ mod tests {
             let range = range(values);
             mean_and_sd(values.len(), range.0, moments(values, range))
         };
-        // Counted, the same.
-        let counts = [1, 0, 3, 2, 0, 1, 0, 1];
-        assert_eq!(
-            moments_of_counts(&counts),
-            moments(&[2, 4, 4, 4, 5, 5, 7, 9], (2, 7))
-        );
         let (mean, sd) = of(&[2, 4, 4, 4, 5, 5, 7, 9]);
         assert_eq!((mean, sd), (5.0, (32.0_f64 / 7.0).sqrt()));
         let far = 4_000_000_000_000_000_i64;
@@ -453,6 +508,29 @@ mod tests {
         assert_eq!((mean, sd), ((far + 2) as f64, 2.0));
         let wide = [0, far, -far];
         assert_eq!(of(&wide), of(&[far, -far, 0]));
+    }
+
+    #[test]
+    fn counted_values_are_summarised_as_they_are_one_by_one() {
+        for (seed, count, kinds) in [(1, 1, 1), (2, 2, 9), (3, 100, 40), (4, 5_000, 300)] {
+            let values: Vec<i64> = scattered(count, seed, kinds)
+                .iter()
+                .map(|v| v - 5)
+                .collect();
+            // From below the least to above the greatest.
+            let mut counts = vec![0; kinds as usize + 10];
+            for value in &values {
+                counts[(value + 8) as usize] += 1;
+            }
+            let summariser = Summariser::new(values.len());
+            let scale = Scale::Per10000 {
+                child_population: 35_895.0,
+            };
+            let counted = summariser.of_frequencies(-8, &counts, scale);
+            let one_by_one = summariser.of_values(&values, scale);
+            // As text: one value alone has no spread, and NaN is not NaN.
+            assert_eq!(format!("{counted:?}"), format!("{one_by_one:?}"));
+        }
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! How many replicates the likelihoods of a run's targets need.
 
 use super::{Plan, RunError};
-use crate::engine::tiles::TILE;
 use crate::forecast::quantiles::Z_95;
 use crate::forecast::{ScenarioForecast, TargetResult};
+
+/// Replicates are added in steps of so many.
+const STEP: u32 = 32;
 
 /// How narrow the 95 % interval of every target's likelihood is to be.
 ///
@@ -27,13 +29,12 @@ fn half_width(share: f64, replicates: f64) -> f64 {
 }
 
 impl Precision {
-    /// Replicates that are enough for a likelihood: whole tiles of them, up to
+    /// Replicates that are enough for a likelihood: whole steps of them, up to
     /// the most that may be played.
     fn enough_for(self, share: f64) -> u32 {
         // The half-width falls with every replicate more.
-        let is_enough =
-            |tiles: u32| half_width(share, f64::from(tiles) * TILE as f64) <= self.half_width;
-        let (mut few, mut many) = (0, self.most.div_ceil(TILE as u32));
+        let is_enough = |steps: u32| half_width(share, f64::from(steps * STEP)) <= self.half_width;
+        let (mut few, mut many) = (0, self.most.div_ceil(STEP));
         while many - few > 1 {
             let middle = few + (many - few) / 2;
             if is_enough(middle) {
@@ -42,7 +43,7 @@ impl Precision {
                 few = middle;
             }
         }
-        (many * TILE as u32).min(self.most)
+        (many * STEP).min(self.most)
     }
 
     /// Replicates that are enough whatever the likelihoods are: even chances
@@ -54,7 +55,7 @@ impl Precision {
     /// Replicates of the first round.
     pub fn first_round(self) -> u32 {
         let tenth = self.enough_for_any().div_ceil(10);
-        tenth.next_multiple_of(TILE as u32).min(self.most)
+        tenth.next_multiple_of(STEP).min(self.most)
     }
 
     /// Replicates of the next round, after what one has found; none where it
@@ -150,8 +151,8 @@ mod tests {
     }
 
     #[test]
-    fn the_fewest_tiles_that_are_enough_are_found() {
-        // z²/(4h²) − z² = 9,599.8 for one point: 300 tiles.
+    fn the_fewest_steps_that_are_enough_are_found() {
+        // z²/(4h²) − z² = 9,599.8 for one point: 300 steps.
         assert_eq!(precision(0.01).enough_for_any(), 300 * 32);
         for share in [0.0, 0.02, 0.3, 0.5, 0.9] {
             for points in [0.003, 0.01, 0.05] {
