@@ -79,10 +79,8 @@ impl ReplicateWriter {
             for (text, word) in texts.iter_mut().zip(words) {
                 text.push(RunValue::Text(word.to_owned()), (to - from) * columns.len());
             }
-            for replicate in from..to {
-                let replicate = RunValue::Count(first_replicate + replicate as u32);
-                others[0].push(replicate, columns.len());
-            }
+            let replicates = first_replicate + from as u32..first_replicate + to as u32;
+            others[0].ramp(replicates, columns.len());
             let dates = columns.iter().map(|column| epoch_days(column.date));
             others[1].cycle(dates.map(RunValue::Date), to - from);
             self.writer.write(&[values(columns, from..to)])?;

@@ -18,6 +18,7 @@ use parquet::file::writer::{SerializedPageWriter, SerializedRowGroupWriter, Trac
 use parquet::schema::types::ColumnDescPtr;
 use std::collections::HashMap;
 use std::io::Write;
+use std::ops::Range;
 
 /// A value of a column of runs.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -35,6 +36,8 @@ pub(super) enum RunValue {
 pub(super) struct Runs {
     values: Vec<RunValue>,
     places: HashMap<RunValue, u32, RandomState>,
+    /// Counts of ramps that follow each other, with the place of the first.
+    stretches: Vec<(Range<u32>, u32)>,
     runs: Vec<Run>,
     rows: usize,
 }
@@ -46,6 +49,8 @@ enum Run {
     Same(u32, usize),
     /// So many rounds of several.
     Cycle(Vec<u32>, usize),
+    /// So many rows of each of some places.
+    Ramp(Range<u32>, usize),
 }
 
 impl Runs {
@@ -78,7 +83,47 @@ impl Runs {
         }
     }
 
+    /// Adds so many rows of each of some counts in turn: as pushing them one by
+    /// one does, but looked up by their stretches. A column of ramps takes
+    /// nothing else.
+    pub fn ramp(&mut self, counts: Range<u32>, rows: usize) {
+        debug_assert!(
+            self.places.is_empty(),
+            "a column of ramps takes nothing else"
+        );
+        self.rows += counts.len() * rows;
+        let mut next = counts.start;
+        while next < counts.end {
+            let mut known = self.stretches.iter();
+            let (stretch, place) = match known.find(|(stretch, _)| stretch.contains(&next)) {
+                Some((stretch, place)) => (
+                    next..stretch.end.min(counts.end),
+                    place + next - stretch.start,
+                ),
+                None => self.add_stretch(next, counts.end),
+            };
+            next = stretch.end;
+            let places = place..place + stretch.len() as u32;
+            self.runs.push(Run::Ramp(places, rows));
+        }
+    }
+
+    /// Takes in counts up to an end or to the next that are known.
+    fn add_stretch(&mut self, from: u32, to: u32) -> (Range<u32>, u32) {
+        let known = self.stretches.iter().map(|(stretch, _)| stretch.start);
+        let to = known.filter(|start| *start > from).fold(to, u32::min);
+        let place = self.values.len() as u32;
+        self.values.extend((from..to).map(RunValue::Count));
+        self.stretches.push((from..to, place));
+        (from..to, place)
+    }
+
     fn place(&mut self, value: RunValue) -> u32 {
+        debug_assert_eq!(
+            self.places.len(),
+            self.values.len(),
+            "not a column of ramps"
+        );
         let fresh = self.values.len() as u32;
         let place = *self.places.entry(value.clone()).or_insert(fresh);
         if place == fresh {
@@ -188,9 +233,21 @@ impl Runs {
             push_varint(bytes, rows << 1);
             bytes.extend_from_slice(&place.to_le_bytes()[..width.div_ceil(8) as usize]);
         };
+        // Every series has the same ramps.
+        let mut ramps: HashMap<(&Range<u32>, usize), Range<usize>> = HashMap::new();
         for one in &self.runs {
             match one {
                 Run::Same(place, rows) => run(&mut bytes, *place, *rows),
+                Run::Ramp(places, rows) => match ramps.get(&(places, *rows)) {
+                    Some(written) => bytes.extend_from_within(written.clone()),
+                    None => {
+                        let from = bytes.len();
+                        for place in places.clone() {
+                            run(&mut bytes, place, *rows);
+                        }
+                        ramps.insert((places, *rows), from..bytes.len());
+                    }
+                },
                 Run::Cycle(places, rounds) => {
                     if *rounds >= 8 {
                         push_varint(&mut bytes, (places.len() * (rounds / 8)) << 1 | 1);
@@ -242,4 +299,29 @@ fn compressed(mut page: Page) -> ParquetResult<CompressedPage> {
         .map_err(|error| ParquetError::External(Box::new(error)))?
         .into();
     Ok(CompressedPage::new(page, size))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ramps_are_written_as_their_counts_one_by_one() {
+        let (mut ramps, mut pushed) = (Runs::default(), Runs::default());
+        for (counts, rows) in [
+            (14..19, 3),
+            (19..22, 3),
+            (0..17, 3),
+            (10..40, 130),
+            (0..17, 3),
+        ] {
+            ramps.ramp(counts.clone(), rows);
+            for count in counts {
+                pushed.push(RunValue::Count(count), rows);
+            }
+        }
+        assert_eq!(ramps.dictionary(), pushed.dictionary());
+        assert_eq!(ramps.run_lengths(), pushed.run_lengths());
+        assert_eq!(ramps.rows, pushed.rows);
+    }
 }
