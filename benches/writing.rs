@@ -9,6 +9,7 @@ use lacsim::forecast::columns::SeriesName;
 use lacsim::forecast::{Column, Comparison, Context, forecast_scenario};
 use lacsim::model::layout::{Period, Unit};
 use lacsim::output::parquet::{Metadata, ReplicateWriter, write_bands};
+use std::sync::Arc;
 
 fn main() {
     divan::main();
@@ -51,12 +52,12 @@ fn replicates(bencher: Bencher) {
     const MONTHS: usize = 30;
     const FUTURES: usize = 10_000;
     let plan = plan("configs/herefordshire.toml");
-    let series = SeriesName {
+    let series = Arc::new(SeriesName {
         metric: "population".into(),
         segment_by: "all".into(),
         segment: "all".into(),
         unit: Unit::Children,
-    };
+    });
     let columns: Vec<Column> = (0..MONTHS)
         .map(|month| Column {
             series: series.clone(),

@@ -6,13 +6,14 @@ use crate::engine::tiles::Frequencies;
 use crate::model::layout::Period;
 use crate::units::Date;
 use rayon::prelude::*;
+use std::sync::Arc;
 
 /// The range of one series in one period across replicates: a prediction
 /// interval, with its Monte Carlo errors beside it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Band {
     /// What the band is about.
-    pub series: SeriesName,
+    pub series: Arc<SeriesName>,
     /// The period.
     pub period: Period,
     /// Last day of the period.

@@ -8,6 +8,7 @@ use crate::config::money::Category;
 use crate::engine::tiles::{Frequencies, Tiles};
 use crate::model::layout::{Kind, Layout, Period, Unit};
 use crate::units::Date;
+use std::sync::Arc;
 
 /// Category of `spend` that gross savings are made of.
 pub(crate) const PLACEMENTS: &str = "placements";
@@ -56,7 +57,7 @@ impl SeriesName {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Column {
     /// What it is about.
-    pub series: SeriesName,
+    pub series: Arc<SeriesName>,
     /// The period.
     pub period: Period,
     /// Last day of the period.
@@ -173,7 +174,7 @@ enum Source {
 /// One series of the catalogue.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
-    pub name: SeriesName,
+    pub name: Arc<SeriesName>,
     pub kind: Kind,
     source: Source,
 }
@@ -181,7 +182,7 @@ pub(crate) struct Entry {
 impl Entry {
     fn derived(metric: &str, unit: Unit, kind: Kind, source: Source) -> Self {
         Self {
-            name: SeriesName::total(metric, unit),
+            name: Arc::new(SeriesName::total(metric, unit)),
             kind,
             source,
         }
@@ -213,7 +214,7 @@ impl<'a> Catalogue<'a> {
 
     /// Names of all series, sorted by metric, segment_by and segment.
     pub fn names(&self) -> impl Iterator<Item = &SeriesName> {
-        self.entries.iter().map(|entry| &entry.name)
+        self.entries.iter().map(|entry| &*entry.name)
     }
 
     /// Whether a target can be judged.
@@ -338,12 +339,12 @@ pub(crate) fn is_whole_year(
 
 fn counted_entries(layout: &Layout) -> Vec<Entry> {
     let entry = |(index, series): (usize, &crate::model::layout::Series)| Entry {
-        name: SeriesName {
+        name: Arc::new(SeriesName {
             metric: series.metric.to_owned(),
             segment_by: series.segment_by.clone(),
             segment: series.segment.clone(),
             unit: series.unit,
-        },
+        }),
         kind: series.kind,
         source: Source::Counted(index),
     };

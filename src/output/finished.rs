@@ -20,7 +20,7 @@ use crate::units::{Date, date_after};
 use arrow::array::{Array, Date32Array, StringArray};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// Names of the percentile columns of a band and of their errors.
 const PERCENTILES: [(&str, &str); 7] = [
@@ -218,6 +218,7 @@ impl FinishedRun {
         if values.is_empty() {
             return Err(self.not_kept(scenario, series));
         }
+        let series = Arc::new(series.clone());
         let columns = values.into_iter().map(|(date, values)| {
             Ok(Column {
                 series: series.clone(),
@@ -411,7 +412,7 @@ impl FinishedRun {
             for row in 0..rows.len() {
                 let date = date(dates, row);
                 let band = Band {
-                    series: series.name(&path, row)?,
+                    series: series.name(&path, row)?.into(),
                     period: self.period(&path, periods.value(row), date)?,
                     date,
                     mean: means[row],

@@ -167,12 +167,12 @@ mod tests {
             scenario_sha256: String::new(),
         };
         let column = |metric: &str, value: f64| Column {
-            series: SeriesName {
+            series: std::sync::Arc::new(SeriesName {
                 metric: metric.into(),
                 segment_by: "all".into(),
                 segment: "all".into(),
                 unit: Unit::Children,
-            },
+            }),
             period: Period::Month(0),
             date: Date::default(),
             // More than a row group holds, so that some are skipped.

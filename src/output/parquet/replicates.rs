@@ -155,12 +155,12 @@ mod tests {
     fn group(metric: &str, dates: usize, replicates: usize) -> Vec<Column> {
         let start = Date::from_ymd_opt(1970, 1, 1).unwrap();
         let column = |month: usize| Column {
-            series: SeriesName {
+            series: Arc::new(SeriesName {
                 metric: metric.into(),
                 segment_by: "all".into(),
                 segment: "all".into(),
                 unit: Unit::Children,
-            },
+            }),
             period: Period::Month(month),
             date: date_after(start, 30 * month as i32),
             values: (0..replicates).map(|r| (100 * r + month) as f64).collect(),

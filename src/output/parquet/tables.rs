@@ -1,6 +1,7 @@
 //! `bands.parquet` and `targets.parquet`: small files, written in one go.
 
 use super::Metadata;
+use super::runs::{RunValue, Runs};
 use super::table::{
     TableKind, TableWriter, count, date, date_array, epoch_days, nullable, number, text, text_array,
 };
@@ -29,13 +30,15 @@ pub fn write_bands(
         file_name: "bands.parquet",
         schema_name: "bands/1",
         fields: band_fields(),
-        runs: 0,
+        // All words and the date.
+        runs: 7,
         is_bulky: false,
-        scattered: &[],
+        scattered: &["mean", "sd", "mean_se"],
     };
     let mut writer = TableWriter::create(folder, metadata, kind)?;
     for forecast in sorted(forecasts) {
-        writer.write(&band_columns(forecast))?;
+        push_words(writer.runs(), forecast);
+        writer.write(&band_numbers(&forecast.bands))?;
     }
     writer.finish()
 }
@@ -83,21 +86,32 @@ fn band_fields() -> Vec<Field> {
     fields
 }
 
-fn band_columns(forecast: &ScenarioForecast) -> Vec<ArrayRef> {
-    let bands = &forecast.bands;
-    let text = |of: fn(&Band) -> &str| text_array(bands.iter().map(of));
+/// The words and dates of bands, which lie series by series.
+fn push_words(runs: &mut [Runs], forecast: &ScenarioForecast) {
+    let is_alike = |a: &Band, b: &Band| a.key() == b.key();
+    for bands in forecast.bands.chunk_by(is_alike) {
+        let (metric, segment_by, segment, period) = bands[0].key();
+        let unit = bands[0].series.unit.word();
+        let words = [
+            &*forecast.scenario,
+            metric,
+            segment_by,
+            segment,
+            period,
+            unit,
+        ];
+        for (column, word) in [0, 1, 2, 3, 4, 6].into_iter().zip(words) {
+            runs[column].push(RunValue::Text(word.to_owned()), bands.len());
+        }
+        for band in bands {
+            runs[5].push(RunValue::Date(epoch_days(band.date)), 1);
+        }
+    }
+}
+
+fn band_numbers(bands: &[Band]) -> Vec<ArrayRef> {
     let number = |of: &dyn Fn(&Band) -> f64| numbers(bands.iter().map(of));
-    let mut columns = vec![
-        text_array(bands.iter().map(|_| forecast.scenario.as_str())),
-        text(|band| &band.series.metric),
-        text(|band| &band.series.segment_by),
-        text(|band| &band.series.segment),
-        text(|band| band.period.word()),
-        date_array(bands.iter().map(|band| band.date)),
-        text(|band| band.series.unit.word()),
-        number(&|band| band.mean),
-        number(&|band| band.sd),
-    ];
+    let mut columns = vec![number(&|band| band.mean), number(&|band| band.sd)];
     columns.extend((0..7).map(|i| number(&|band| band.percentiles[i])));
     columns.push(number(&|band| band.mean_se));
     columns.extend((0..7).map(|i| number(&|band| band.percentile_se[i])));
@@ -197,12 +211,12 @@ mod tests {
 
     fn forecast(scenario: &str) -> ScenarioForecast {
         let band = Band {
-            series: SeriesName {
+            series: Arc::new(SeriesName {
                 metric: "population".into(),
                 segment_by: "all".into(),
                 segment: "all".into(),
                 unit: Unit::Children,
-            },
+            }),
             period: Period::Month(17),
             date: march(),
             mean: 290.5,
