@@ -3,7 +3,7 @@
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use lacsim::forecast::columns::Scale;
-use lacsim::forecast::quantiles::{LEVELS, quantile, summarise};
+use lacsim::forecast::quantiles::{LEVELS, Summariser, quantile};
 use lacsim::luck::{Purpose, Seed};
 
 fn main() {
@@ -26,8 +26,9 @@ fn summaries(bencher: Bencher, limit: u64, scale: Scale) {
     let mut sorted: Vec<f64> = values.iter().map(|&value| scale.written(value)).collect();
     sorted.sort_unstable_by(f64::total_cmp);
     let expected = LEVELS.map(|level| quantile(&sorted, level));
+    let summariser = Summariser::new(values.len());
     bencher.counter(ItemsCount::new(FUTURES)).bench_local(|| {
-        let summary = summarise(&values, scale);
+        let summary = summariser.of_values(&values, scale);
         assert_eq!(summary.percentiles, expected);
         summary
     });

@@ -28,15 +28,7 @@ pub struct Summary {
     pub percentile_se: [f64; 7],
 }
 
-/// Summarises one column, `[replicates]`, in children or pence.
-///
-/// # Panics
-/// Without values.
-pub fn summarise(values: &[i64], scale: Scale) -> Summary {
-    Summariser::new(values.len()).of_values(values, scale)
-}
-
-/// What summaries of columns of the same length share.
+/// Summarises columns of one length.
 #[derive(Debug, Clone)]
 pub struct Summariser {
     count: usize,
@@ -98,20 +90,19 @@ impl Summariser {
     }
 
     /// Summarises a column of which it is known how often a number and each next
-    /// one occur: `[count]` times in all, and less than 2¹⁶ numbers.
+    /// one occur: `[count]` times in all.
     pub fn of_frequencies(&self, least: i64, counts: &[u32], scale: Scale) -> Summary {
-        debug_assert!(counts.len() <= 1 << 16, "squares fit");
         let mut found = [least; RANKS];
         let mut wanted = self.rising.iter().map(|&index| (self.ranks[index], index));
         let mut next = wanted.next();
-        let (mut below, mut sum, mut squares) = (0_u64, 0_u64, 0_u64);
+        let (mut below, mut sum, mut squares) = (0_u64, 0_u64, 0_u128);
         for (distance, &count) in (0_u64..).zip(counts) {
             if count == 0 {
                 continue;
             }
             let count = u64::from(count);
             sum += distance * count;
-            squares += distance * distance * count;
+            squares += u128::from(distance) * u128::from(distance * count);
             below += count;
             while let Some((rank, index)) = next
                 && (rank as u64) < below
@@ -121,8 +112,7 @@ impl Summariser {
             }
         }
         debug_assert_eq!(below, self.count as u64);
-        let moments = (u128::from(sum), u128::from(squares));
-        self.summary(least, moments, &found, scale)
+        self.summary(least, (sum.into(), squares), &found, scale)
     }
 
     /// From the [`moments`] of distances from a number and the values at
@@ -419,6 +409,10 @@ impl Buckets {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn summarise(values: &[i64], scale: Scale) -> Summary {
+        Summariser::new(values.len()).of_values(values, scale)
+    }
 
     /// Whole numbers that look random, the same in every run.
     fn scattered(count: u64, seed: u64, below: u64) -> Vec<i64> {
