@@ -1,129 +1,18 @@
 //! Tallies of many replicates, kept so that one series of all replicates reads
 //! quickly: tiles of [`TILE`] replicates, series by series within a tile.
 
+mod cells;
+mod frequencies;
+
+pub use frequencies::Frequencies;
+
 use crate::model::layout::{Layout, Period, Unit};
 use crate::wide::{Work, widest};
+use cells::{Cells, Reader, Row, packed};
 use std::ops::Range;
 
 /// Replicates in one tile.
 pub const TILE: usize = 16;
-
-/// Whole numbers in rows, a row `[replicates × months]`: of each, what it is
-/// more than the least of its row, in as few bytes as hold that. Most of a
-/// run's memory is these, and most of them fit one byte.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Cells {
-    rows: Vec<Row>,
-    ones: Vec<u8>,
-    twos: Vec<u16>,
-    fours: Vec<u32>,
-    eights: Vec<i64>,
-}
-
-/// Where the numbers of one series lie.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Row {
-    least: i64,
-    /// From the least to the greatest.
-    range: u64,
-    /// The first among those that are as wide.
-    from: u32,
-}
-
-/// How many bytes a number takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Width {
-    One,
-    Two,
-    Four,
-    Eight,
-}
-
-impl Row {
-    #[inline(always)]
-    fn width(&self) -> Width {
-        match self.range {
-            0..0x100 => Width::One,
-            0x100..0x1_0000 => Width::Two,
-            0x1_0000..0x1_0000_0000 => Width::Four,
-            _ => Width::Eight,
-        }
-    }
-
-    /// Where so many numbers of it lie.
-    #[inline(always)]
-    fn place(&self, count: usize) -> Range<usize> {
-        self.from as usize..self.from as usize + count
-    }
-}
-
-/// What takes in a row, however wide its numbers are.
-trait Reader {
-    fn read<T: Copy + Into<i64>>(&mut self, row: &Row, numbers: &[T]);
-}
-
-impl Cells {
-    fn clear(&mut self) {
-        self.rows.clear();
-        self.ones.clear();
-        self.twos.clear();
-        self.fours.clear();
-        self.eights.clear();
-    }
-
-    /// Adds a row.
-    #[inline(always)]
-    fn push<T: Copy + Ord + Into<i64>>(&mut self, values: &[T]) {
-        let (mut least, mut most) = (values[0], values[0]);
-        for &value in values {
-            least = least.min(value);
-            most = most.max(value);
-        }
-        let least = least.into();
-        let mut row = Row {
-            least,
-            range: most.into().wrapping_sub(least) as u64,
-            from: 0,
-        };
-        let more = |value: T| value.into().wrapping_sub(least);
-        let from = match row.width() {
-            Width::One => append(&mut self.ones, values, |value| more(value) as u8),
-            Width::Two => append(&mut self.twos, values, |value| more(value) as u16),
-            Width::Four => append(&mut self.fours, values, |value| more(value) as u32),
-            Width::Eight => append(&mut self.eights, values, more),
-        };
-        row.from = u32::try_from(from).expect("a tile holds less than four thousand million");
-        self.rows.push(row);
-    }
-
-    /// Hands over the first numbers of a row.
-    #[inline(always)]
-    fn open(&self, row: usize, count: usize, reader: &mut impl Reader) {
-        let row = &self.rows[row];
-        let place = row.place(count);
-        match row.width() {
-            Width::One => reader.read(row, &self.ones[place]),
-            Width::Two => reader.read(row, &self.twos[place]),
-            Width::Four => reader.read(row, &self.fours[place]),
-            Width::Eight => reader.read(row, &self.eights[place]),
-        }
-    }
-}
-
-/// Appends values in another form; the place of the first.
-#[inline(always)]
-fn append<T: Copy, U: Copy + Default>(
-    numbers: &mut Vec<U>,
-    values: &[T],
-    form: impl Fn(T) -> U,
-) -> usize {
-    let from = numbers.len();
-    numbers.resize(from + values.len(), U::default());
-    for (number, &value) in numbers[from..].iter_mut().zip(values) {
-        *number = form(value);
-    }
-    from
-}
 
 /// A tile while its replicates are played, `[series × TILE × months]`.
 #[derive(Debug, Clone)]
@@ -167,41 +56,6 @@ fn store<T: Copy>(months: usize, tile: &mut [T], lane: usize, tally: &[T]) {
     for (row, series) in rows.zip(tally.chunks_exact(months)) {
         row[lane * months..][..months].copy_from_slice(series);
     }
-}
-
-/// Packs the used part of rows of a length.
-fn packed<T: Copy + Ord + Into<i64>>(
-    values: &[T],
-    row: usize,
-    used: usize,
-    room: &mut Cells,
-) -> Cells {
-    struct Pack<'a, T> {
-        values: &'a [T],
-        row: usize,
-        used: usize,
-        room: &'a mut Cells,
-    }
-
-    impl<T: Copy + Ord + Into<i64>> Work for Pack<'_, T> {
-        type Output = ();
-
-        #[inline(always)]
-        fn work(self) {
-            for row in self.values.chunks_exact(self.row) {
-                self.room.push(&row[..self.used]);
-            }
-        }
-    }
-
-    room.clear();
-    widest(Pack {
-        values,
-        row,
-        used,
-        room,
-    });
-    room.clone()
 }
 
 /// Tallies of up to [`TILE`] replicates, `[series × replicates × months]`.
@@ -270,58 +124,6 @@ impl Tiles {
                 from: 0,
             },
         );
-    }
-
-    /// How often each number occurs in each of some periods, into room that is
-    /// used again; no where there are so many kinds of numbers that they are
-    /// better looked at one by one.
-    pub fn count(
-        &self,
-        layout: &Layout,
-        series: usize,
-        periods: &[Period],
-        frequencies: &mut Frequencies,
-    ) -> bool {
-        let most_kinds = (self.replicates / 4).max(512);
-        let (mut least, mut greatest) = (i64::MAX, i64::MIN);
-        self.tiles.iter().for_each(|tile| {
-            let (cells, row) = tile.row(layout, series);
-            let row = &cells.rows[row];
-            least = least.min(row.least);
-            greatest = greatest.max(row.least.saturating_add_unsigned(row.range));
-        });
-        let range = greatest.abs_diff(least);
-        let Frequencies { counts, tables } = frequencies;
-        tables.clear();
-        let mut from = 0;
-        for &period in periods {
-            let months = months_of(layout, period);
-            let kinds = (months.len() as u64).checked_mul(range);
-            let Some(kinds) = kinds.filter(|&kinds| kinds < most_kinds as u64) else {
-                return false;
-            };
-            let to = from + kinds as usize + 1;
-            tables.push(Table {
-                least: least * months.len() as i64,
-                months,
-                counts: from..to,
-            });
-            from = to;
-        }
-        counts.clear();
-        counts.resize(from, 0);
-        self.each_row(
-            layout,
-            series,
-            &mut Count {
-                months: layout.calendar().months(),
-                tables,
-                counts,
-                single: Vec::new(),
-                longer: Vec::new(),
-            },
-        );
-        true
     }
 
     /// Hands over the rows of one series, tile by tile.
@@ -411,76 +213,9 @@ impl Reader for Read<'_> {
     }
 }
 
-/// How often each number occurs among replicates, period by period.
-#[derive(Debug, Default)]
-pub struct Frequencies {
-    counts: Vec<u32>,
-    tables: Vec<Table>,
-}
-
-/// One period among the frequencies.
-#[derive(Debug)]
-struct Table {
-    months: Range<usize>,
-    /// The number that the first count is of; the next is of one more.
-    least: i64,
-    counts: Range<usize>,
-}
-
-impl Frequencies {
-    /// For each period a number, and how often it and each next one occur.
-    pub fn each(&self) -> impl Iterator<Item = (i64, &[u32])> {
-        let counts = |table: &Table| &self.counts[table.counts.clone()];
-        self.tables
-            .iter()
-            .map(move |table| (table.least, counts(table)))
-    }
-}
-
-/// Counting numbers into their tables.
-struct Count<'a> {
-    months: usize,
-    tables: &'a [Table],
-    counts: &'a mut [u32],
-    /// Months by themselves, each with the place of the count of what is no
-    /// more than the least of the row.
-    single: Vec<(usize, usize)>,
-    /// Longer periods, the same.
-    longer: Vec<(Range<usize>, usize)>,
-}
-
-impl Reader for Count<'_> {
-    #[inline(always)]
-    fn read<T: Copy + Into<i64>>(&mut self, row: &Row, numbers: &[T]) {
-        self.single.clear();
-        self.longer.clear();
-        for table in self.tables {
-            let months = &table.months;
-            let least = row.least * months.len() as i64;
-            let place = table.counts.start + least.abs_diff(table.least) as usize;
-            match months.len() {
-                1 => self.single.push((months.start, place)),
-                _ => self.longer.push((months.clone(), place)),
-            }
-        }
-        // All periods of a replicate, then the next replicate: neighbouring
-        // counts are in different tables and need not wait for each other.
-        for numbers in numbers.chunks_exact(self.months) {
-            for &(month, place) in &self.single {
-                let more: i64 = numbers[month].into();
-                self.counts[place + more as usize] += 1;
-            }
-            for (months, place) in &self.longer {
-                let months = numbers[months.clone()].iter();
-                let more: i64 = months.map(|&month| month.into()).sum();
-                self.counts[place + more as usize] += 1;
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::cells::Width;
     use super::*;
     use crate::calendar::Calendar;
     use crate::model::layout::{Kind, Series};

@@ -1,0 +1,128 @@
+//! How often each number of a series occurs.
+
+use super::cells::{Reader, Row};
+use super::{Tiles, months_of};
+use crate::model::layout::{Layout, Period};
+use std::ops::Range;
+
+/// How often each number occurs among replicates, period by period.
+#[derive(Debug, Default)]
+pub struct Frequencies {
+    counts: Vec<u32>,
+    tables: Vec<Table>,
+}
+
+/// One period among the frequencies.
+#[derive(Debug)]
+struct Table {
+    months: Range<usize>,
+    /// The number that the first count is of; the next is of one more.
+    least: i64,
+    counts: Range<usize>,
+}
+
+impl Frequencies {
+    /// For each period a number, and how often it and each next one occur.
+    pub fn each(&self) -> impl Iterator<Item = (i64, &[u32])> {
+        let counts = |table: &Table| &self.counts[table.counts.clone()];
+        self.tables
+            .iter()
+            .map(move |table| (table.least, counts(table)))
+    }
+}
+
+impl Tiles {
+    /// How often each number occurs in each of some periods, into room that is
+    /// used again; no where there are so many kinds of numbers that they are
+    /// better looked at one by one.
+    pub fn count(
+        &self,
+        layout: &Layout,
+        series: usize,
+        periods: &[Period],
+        frequencies: &mut Frequencies,
+    ) -> bool {
+        let most_kinds = (self.replicates / 4).max(512);
+        let (mut least, mut greatest) = (i64::MAX, i64::MIN);
+        self.tiles.iter().for_each(|tile| {
+            let (cells, row) = tile.row(layout, series);
+            let row = &cells.rows[row];
+            least = least.min(row.least);
+            greatest = greatest.max(row.least.saturating_add_unsigned(row.range));
+        });
+        let range = greatest.abs_diff(least);
+        let Frequencies { counts, tables } = frequencies;
+        tables.clear();
+        let mut from = 0;
+        for &period in periods {
+            let months = months_of(layout, period);
+            let kinds = (months.len() as u64).checked_mul(range);
+            let Some(kinds) = kinds.filter(|&kinds| kinds < most_kinds as u64) else {
+                return false;
+            };
+            let to = from + kinds as usize + 1;
+            tables.push(Table {
+                least: least * months.len() as i64,
+                months,
+                counts: from..to,
+            });
+            from = to;
+        }
+        counts.clear();
+        counts.resize(from, 0);
+        self.each_row(
+            layout,
+            series,
+            &mut Count {
+                months: layout.calendar().months(),
+                tables,
+                counts,
+                single: Vec::new(),
+                longer: Vec::new(),
+            },
+        );
+        true
+    }
+}
+
+/// Counting numbers into their tables.
+struct Count<'a> {
+    months: usize,
+    tables: &'a [Table],
+    counts: &'a mut [u32],
+    /// Months by themselves, each with the place of the count of what is no
+    /// more than the least of the row.
+    single: Vec<(usize, usize)>,
+    /// Longer periods, the same.
+    longer: Vec<(Range<usize>, usize)>,
+}
+
+impl Reader for Count<'_> {
+    #[inline(always)]
+    fn read<T: Copy + Into<i64>>(&mut self, row: &Row, numbers: &[T]) {
+        self.single.clear();
+        self.longer.clear();
+        for table in self.tables {
+            let months = &table.months;
+            let least = row.least * months.len() as i64;
+            let place = table.counts.start + least.abs_diff(table.least) as usize;
+            match months.len() {
+                1 => self.single.push((months.start, place)),
+                _ => self.longer.push((months.clone(), place)),
+            }
+        }
+        // All periods of a replicate, then the next replicate: neighbouring
+        // counts are in different tables and need not wait for each other.
+        for numbers in numbers.chunks_exact(self.months) {
+            for &(month, place) in &self.single {
+                let more: i64 = numbers[month].into();
+                self.counts[place + more as usize] += 1;
+            }
+            for (months, place) in &self.longer {
+                let months = numbers[months.clone()].iter();
+                let more: i64 = months.map(|&month| month.into()).sum();
+                self.counts[place + more as usize] += 1;
+            }
+        }
+    }
+}
