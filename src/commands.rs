@@ -389,12 +389,13 @@ fn pilot_seconds(plan: &Plan, extent: &Extent) -> f64 {
         }
         started.elapsed().as_secs_f64() / f64::from(futures)
     };
-    // The first finds nothing in the caches.
+    let to_come = extent.replicates.len();
     let first = seconds(1);
-    match first * extent.replicates.len() as f64 {
-        0.0..1.0 => first,
-        _ => seconds(FUTURES),
+    if to_come <= FUTURES as usize || first * (to_come as f64) < 1.0 {
+        return first;
     }
+    // The first found nothing in the caches.
+    seconds(FUTURES)
 }
 
 /// Shows how far a run has come: a bar on a terminal, a line now and then

@@ -14,7 +14,7 @@ pub use precision::{Precision, Reached};
 use crate::attribution::{Attribution, attribute};
 use crate::cohort_file::CohortFileError;
 use crate::engine::company::{Company, companies};
-use crate::engine::tiles::{TILE, Tiles};
+use crate::engine::tiles::Tiles;
 use crate::engine::{Chance, Progress, Stopped, run_company};
 use crate::forecast::risks::{self, RiskResult};
 use crate::forecast::{Comparison, Keep, ScenarioColumns, ScenarioForecast, forecast_scenario};
@@ -196,8 +196,7 @@ impl Extent {
         let layout = plan.layout();
         // A count takes one byte or two and a sum of pence four, as long as they fit.
         let cells = layout.count_cells() * 2 + layout.pence_cells() * 4;
-        let replicates = self.replicates.len().next_multiple_of(TILE);
-        (cells * replicates * self.most_held(plan)) as u64
+        (cells * self.replicates.len() * self.most_held(plan)) as u64
     }
 
     /// Most scenarios whose tallies are held at once: a company is played as a

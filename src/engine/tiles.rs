@@ -129,7 +129,7 @@ impl Tiles {
     /// Hands over the rows of one series, tile by tile.
     fn each_row(&self, layout: &Layout, series: usize, reader: &mut impl Reader) {
         struct Rows<'a, R> {
-            tiles: &'a Tiles,
+            tiles: &'a [Tile],
             layout: &'a Layout,
             series: usize,
             reader: &'a mut R,
@@ -140,18 +140,15 @@ impl Tiles {
 
             #[inline(always)]
             fn work(self) {
-                let months = self.layout.calendar().months();
-                let mut left = self.tiles.replicates;
-                for tile in &self.tiles.tiles {
+                for tile in self.tiles {
                     let (cells, row) = tile.row(self.layout, self.series);
-                    cells.open(row, left.min(TILE) * months, self.reader);
-                    left = left.saturating_sub(TILE);
+                    cells.open(row, self.reader);
                 }
             }
         }
 
         widest(Rows {
-            tiles: self,
+            tiles: &self.tiles,
             layout,
             series,
             reader,

@@ -157,6 +157,7 @@ mod tests {
     use crate::model::layout::{Period, Unit};
     use crate::output::parquet::{Metadata, ReplicateWriter};
     use crate::units::Date;
+    use std::sync::Arc;
 
     #[test]
     fn only_the_rows_asked_for_are_read() {
@@ -167,7 +168,7 @@ mod tests {
             scenario_sha256: String::new(),
         };
         let column = |metric: &str, value: f64| Column {
-            series: std::sync::Arc::new(SeriesName {
+            series: Arc::new(SeriesName {
                 metric: metric.into(),
                 segment_by: "all".into(),
                 segment: "all".into(),

@@ -16,13 +16,13 @@ pub(super) struct Cells {
 }
 
 /// Where the numbers of one series lie.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Row {
     pub(super) least: i64,
     /// From the least to the greatest.
     pub(super) range: u64,
-    /// The first among those that are as wide.
-    from: u32,
+    /// Where they lie among those that are as wide.
+    place: Range<u32>,
 }
 
 /// How many bytes a number takes.
@@ -43,12 +43,6 @@ impl Row {
             0x1_0000..0x1_0000_0000 => Width::Four,
             _ => Width::Eight,
         }
-    }
-
-    /// Where so many numbers of it lie.
-    #[inline(always)]
-    fn place(&self, count: usize) -> Range<usize> {
-        self.from as usize..self.from as usize + count
     }
 }
 
@@ -78,24 +72,23 @@ impl Cells {
         let mut row = Row {
             least,
             range: most.into().wrapping_sub(least) as u64,
-            from: 0,
+            place: 0..0,
         };
         let more = |value: T| value.into().wrapping_sub(least);
-        let from = match row.width() {
+        row.place = match row.width() {
             Width::One => append(&mut self.ones, values, |value| more(value) as u8),
             Width::Two => append(&mut self.twos, values, |value| more(value) as u16),
             Width::Four => append(&mut self.fours, values, |value| more(value) as u32),
             Width::Eight => append(&mut self.eights, values, more),
         };
-        row.from = u32::try_from(from).expect("a tile holds less than four thousand million");
         self.rows.push(row);
     }
 
-    /// Hands over the first numbers of a row.
+    /// Hands over the numbers of a row.
     #[inline(always)]
-    pub(super) fn open(&self, row: usize, count: usize, reader: &mut impl Reader) {
+    pub(super) fn open(&self, row: usize, reader: &mut impl Reader) {
         let row = &self.rows[row];
-        let place = row.place(count);
+        let place = row.place.start as usize..row.place.end as usize;
         match row.width() {
             Width::One => reader.read(row, &self.ones[place]),
             Width::Two => reader.read(row, &self.twos[place]),
@@ -105,19 +98,21 @@ impl Cells {
     }
 }
 
-/// Appends values in another form; the place of the first.
+/// Appends values in another form; their place.
 #[inline(always)]
 fn append<T: Copy, U: Copy + Default>(
     numbers: &mut Vec<U>,
     values: &[T],
     form: impl Fn(T) -> U,
-) -> usize {
+) -> Range<u32> {
     let from = numbers.len();
     numbers.resize(from + values.len(), U::default());
     for (number, &value) in numbers[from..].iter_mut().zip(values) {
         *number = form(value);
     }
-    from
+    let place =
+        |number| u32::try_from(number).expect("a tile holds less than four thousand million");
+    place(from)..place(numbers.len())
 }
 
 /// Packs the used part of rows of a length.

@@ -44,12 +44,12 @@ impl Tiles {
     ) -> bool {
         let most_kinds = (self.replicates / 4).max(512);
         let (mut least, mut greatest) = (i64::MAX, i64::MIN);
-        self.tiles.iter().for_each(|tile| {
+        for tile in &self.tiles {
             let (cells, row) = tile.row(layout, series);
             let row = &cells.rows[row];
             least = least.min(row.least);
             greatest = greatest.max(row.least.saturating_add_unsigned(row.range));
-        });
+        }
         let range = greatest.abs_diff(least);
         let Frequencies { counts, tables } = frequencies;
         tables.clear();
