@@ -14,7 +14,8 @@ use std::ops::Range;
 /// Replicates in one tile.
 pub const TILE: usize = 16;
 
-/// A tile while its replicates are played, `[series × TILE × months]`.
+/// A tile while its replicates are played, `[series × TILE × months]`: as the
+/// tallies come.
 #[derive(Debug, Clone)]
 pub struct OpenTile {
     months: usize,
@@ -43,10 +44,9 @@ impl OpenTile {
 
     /// The first lanes as they are kept.
     pub fn close(&mut self, lanes: usize) -> Tile {
-        let (row, used) = (TILE * self.months, lanes * self.months);
         Tile {
-            counts: packed(&self.counts, row, used, &mut self.room),
-            pence: packed(&self.pence, row, used, &mut self.room),
+            counts: packed(&self.counts, self.months, lanes, &mut self.room),
+            pence: packed(&self.pence, self.months, lanes, &mut self.room),
         }
     }
 }
@@ -58,7 +58,8 @@ fn store<T: Copy>(months: usize, tile: &mut [T], lane: usize, tally: &[T]) {
     }
 }
 
-/// Tallies of up to [`TILE`] replicates, `[series × replicates × months]`.
+/// Tallies of up to [`TILE`] replicates, `[series × months × replicates]`: as
+/// columns are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tile {
     counts: Cells,
@@ -119,7 +120,6 @@ impl Tiles {
             layout,
             series,
             &mut Read {
-                months: layout.calendar().months(),
                 columns: columns.iter_mut().zip(spans).collect(),
                 from: 0,
             },
@@ -181,7 +181,6 @@ fn months_of(layout: &Layout, period: Period) -> Range<usize> {
 
 /// Sums of months, a column for each period.
 struct Read<'a> {
-    months: usize,
     columns: Vec<(&'a mut Vec<i64>, Range<usize>)>,
     /// Replicates that have been read.
     from: usize,
@@ -189,24 +188,27 @@ struct Read<'a> {
 
 impl Reader for Read<'_> {
     #[inline(always)]
-    fn read<T: Copy + Into<i64>>(&mut self, row: &Row, numbers: &[T]) {
-        let replicates = || numbers.chunks_exact(self.months);
-        let count = replicates().len();
+    fn read<T: Copy + Into<i64>>(&mut self, row: &Row, replicates: usize, numbers: &[T]) {
         for (column, span) in &mut self.columns {
-            let values = column[self.from..self.from + count].iter_mut();
-            if span.len() == 1 {
-                for (value, months) in values.zip(replicates()) {
-                    *value = row.least.wrapping_add(months[span.start].into());
+            let values = &mut column[self.from..][..replicates];
+            values.fill(row.least.wrapping_mul(span.len() as i64));
+            for month in span.clone() {
+                let numbers = &numbers[month * replicates..][..replicates];
+                for (value, &number) in values.iter_mut().zip(numbers) {
+                    *value = value.wrapping_add(number.into());
                 }
-                continue;
-            }
-            let least = row.least.wrapping_mul(span.len() as i64);
-            for (value, months) in values.zip(replicates()) {
-                let months = months[span.clone()].iter();
-                *value = months.fold(least, |sum, &month| sum.wrapping_add(month.into()));
             }
         }
-        self.from += count;
+        self.from += replicates;
+    }
+
+    #[inline(always)]
+    fn read_least(&mut self, row: &Row, replicates: usize) {
+        for (column, span) in &mut self.columns {
+            let least = row.least.wrapping_mul(span.len() as i64);
+            column[self.from..][..replicates].fill(least);
+        }
+        self.from += replicates;
     }
 }
 
@@ -307,7 +309,7 @@ mod tests {
         let widths = |cells: &Cells| cells.rows.iter().map(Row::width).collect::<Vec<Width>>();
         assert_eq!(
             widths(counts),
-            [Width::One, Width::One, Width::Two, Width::Four]
+            [Width::None, Width::One, Width::Two, Width::Four]
         );
         assert_eq!(widths(pence), [Width::Four, Width::Eight]);
     }

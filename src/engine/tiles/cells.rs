@@ -1,14 +1,17 @@
 //! Whole numbers in the fewest bytes.
 
+use super::TILE;
 use crate::wide::{Work, widest};
 use std::ops::Range;
 
-/// Whole numbers in rows, a row `[replicates × months]`: of each, what it is
+/// Whole numbers in rows, a row `[months × replicates]`: of each, what it is
 /// more than the least of its row, in as few bytes as hold that. Most of a
-/// run's memory is these, and most of them fit one byte.
+/// run's memory is these, and most of them fit one byte; a fifth are no more
+/// than the least, and take none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Cells {
     pub(super) rows: Vec<Row>,
+    replicates: usize,
     ones: Vec<u8>,
     twos: Vec<u16>,
     fours: Vec<u32>,
@@ -28,6 +31,7 @@ pub(super) struct Row {
 /// How many bytes a number takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Width {
+    None,
     One,
     Two,
     Four,
@@ -38,7 +42,8 @@ impl Row {
     #[inline(always)]
     pub(super) fn width(&self) -> Width {
         match self.range {
-            0..0x100 => Width::One,
+            0 => Width::None,
+            1..0x100 => Width::One,
             0x100..0x1_0000 => Width::Two,
             0x1_0000..0x1_0000_0000 => Width::Four,
             _ => Width::Eight,
@@ -48,11 +53,16 @@ impl Row {
 
 /// What takes in a row, however wide its numbers are.
 pub(super) trait Reader {
-    fn read<T: Copy + Into<i64>>(&mut self, row: &Row, numbers: &[T]);
+    /// Takes in numbers of so many replicates, `[months × replicates]`.
+    fn read<T: Copy + Into<i64>>(&mut self, row: &Row, replicates: usize, numbers: &[T]);
+
+    /// Takes in a row of the least.
+    fn read_least(&mut self, row: &Row, replicates: usize);
 }
 
 impl Cells {
-    fn clear(&mut self) {
+    fn clear(&mut self, replicates: usize) {
+        self.replicates = replicates;
         self.rows.clear();
         self.ones.clear();
         self.twos.clear();
@@ -60,9 +70,9 @@ impl Cells {
         self.eights.clear();
     }
 
-    /// Adds a row.
+    /// Adds a row of so many replicates, `[replicates × months]`.
     #[inline(always)]
-    fn push<T: Copy + Ord + Into<i64>>(&mut self, values: &[T]) {
+    fn push<T: Copy + Ord + Into<i64>>(&mut self, values: &[T], replicates: usize) {
         let (mut least, mut most) = (values[0], values[0]);
         for &value in values {
             least = least.min(value);
@@ -75,11 +85,13 @@ impl Cells {
             place: 0..0,
         };
         let more = |value: T| value.into().wrapping_sub(least);
+        let turn = (values, replicates);
         row.place = match row.width() {
-            Width::One => append(&mut self.ones, values, |value| more(value) as u8),
-            Width::Two => append(&mut self.twos, values, |value| more(value) as u16),
-            Width::Four => append(&mut self.fours, values, |value| more(value) as u32),
-            Width::Eight => append(&mut self.eights, values, more),
+            Width::None => 0..0,
+            Width::One => append_bytes(&mut self.ones, turn, |value| more(value) as u8),
+            Width::Two => append(&mut self.twos, turn, |value| more(value) as u16),
+            Width::Four => append(&mut self.fours, turn, |value| more(value) as u32),
+            Width::Eight => append(&mut self.eights, turn, more),
         };
         self.rows.push(row);
     }
@@ -87,45 +99,139 @@ impl Cells {
     /// Hands over the numbers of a row.
     #[inline(always)]
     pub(super) fn open(&self, row: usize, reader: &mut impl Reader) {
+        // A full tile is built for its known size.
+        match self.replicates {
+            TILE => self.open_row(row, TILE, reader),
+            replicates => self.open_row(row, replicates, reader),
+        }
+    }
+
+    #[inline(always)]
+    fn open_row(&self, row: usize, replicates: usize, reader: &mut impl Reader) {
         let row = &self.rows[row];
         let place = row.place.start as usize..row.place.end as usize;
         match row.width() {
-            Width::One => reader.read(row, &self.ones[place]),
-            Width::Two => reader.read(row, &self.twos[place]),
-            Width::Four => reader.read(row, &self.fours[place]),
-            Width::Eight => reader.read(row, &self.eights[place]),
+            Width::None => reader.read_least(row, replicates),
+            Width::One => reader.read(row, replicates, &self.ones[place]),
+            Width::Two => reader.read(row, replicates, &self.twos[place]),
+            Width::Four => reader.read(row, replicates, &self.fours[place]),
+            Width::Eight => reader.read(row, replicates, &self.eights[place]),
         }
     }
 }
 
-/// Appends values in another form; their place.
+/// Appends values in another form, months of replicates turned into replicates
+/// of months; their place.
 #[inline(always)]
 fn append<T: Copy, U: Copy + Default>(
     numbers: &mut Vec<U>,
-    values: &[T],
+    (values, replicates): (&[T], usize),
     form: impl Fn(T) -> U,
 ) -> Range<u32> {
     let from = numbers.len();
     numbers.resize(from + values.len(), U::default());
-    for (number, &value) in numbers[from..].iter_mut().zip(values) {
-        *number = form(value);
+    let months = values.len() / replicates;
+    match replicates {
+        1 => turn(&mut numbers[from..], values, (1, months), form),
+        TILE => turn(&mut numbers[from..], values, (TILE, months), form),
+        _ => turn(&mut numbers[from..], values, (replicates, months), form),
     }
     let place =
         |number| u32::try_from(number).expect("a tile holds less than four thousand million");
     place(from)..place(numbers.len())
 }
 
-/// Packs the used part of rows of a length.
+/// [`append`] for bytes, which are formed first and then turned in blocks.
+#[inline(always)]
+fn append_bytes<T: Copy>(
+    numbers: &mut Vec<u8>,
+    (values, replicates): (&[T], usize),
+    form: impl Fn(T) -> u8,
+) -> Range<u32> {
+    if replicates != TILE {
+        return append(numbers, (values, replicates), form);
+    }
+    // What is formed lies behind what is turned, for as long as it takes.
+    let place = append(numbers, (values, 1), form);
+    let from = place.start as usize;
+    numbers.resize(from + 2 * values.len(), 0);
+    let (formed, turned) = numbers[from..].split_at_mut(values.len());
+    turn_blocks(turned, formed, values.len() / TILE);
+    formed.copy_from_slice(turned);
+    numbers.truncate(from + values.len());
+    place
+}
+
+/// Side of the blocks in which bytes are turned.
+const BLOCK: usize = 8;
+
+/// `[TILE × months]` into `[months × TILE]`.
+#[inline(always)]
+fn turn_blocks(turned: &mut [u8], bytes: &[u8], months: usize) {
+    for month in (0..months - months % BLOCK).step_by(BLOCK) {
+        for replicate in (0..TILE).step_by(BLOCK) {
+            let from = |line| (replicate + line) * months + month;
+            let block = turned_block(std::array::from_fn(|line| {
+                *bytes[from(line)..].first_chunk().expect("a block")
+            }));
+            for (line, bytes) in block.iter().enumerate() {
+                let to = (month + line) * TILE + replicate;
+                turned[to..to + BLOCK].copy_from_slice(bytes);
+            }
+        }
+    }
+    for month in months - months % BLOCK..months {
+        for replicate in 0..TILE {
+            turned[month * TILE + replicate] = bytes[replicate * months + month];
+        }
+    }
+}
+
+/// Lines into columns: opposite quarters change places, then those within them.
+#[inline(always)]
+fn turned_block(lines: [[u8; BLOCK]; BLOCK]) -> [[u8; BLOCK]; BLOCK] {
+    let mut lines = lines.map(u64::from_le_bytes);
+    for (half, keep) in [
+        (4, 0x0000_0000_FFFF_FFFF),
+        (2, 0x0000_FFFF_0000_FFFF),
+        (1, 0x00FF_00FF_00FF_00FF),
+    ] {
+        for line in (0..BLOCK).filter(|line| line & half == 0) {
+            let shift = 8 * half;
+            let swapped = ((lines[line] >> shift) ^ lines[line + half]) & keep;
+            lines[line + half] ^= swapped;
+            lines[line] ^= swapped << shift;
+        }
+    }
+    lines.map(u64::to_le_bytes)
+}
+
+/// `[replicates × months]` into `[months × replicates]`.
+#[inline(always)]
+fn turn<T: Copy, U>(
+    numbers: &mut [U],
+    values: &[T],
+    (replicates, months): (usize, usize),
+    form: impl Fn(T) -> U,
+) {
+    for (month, numbers) in numbers.chunks_exact_mut(replicates).enumerate() {
+        for (replicate, number) in numbers.iter_mut().enumerate() {
+            *number = form(values[replicate * months + month]);
+        }
+    }
+}
+
+/// Packs the first replicates of rows `[TILE × months]`.
 pub(super) fn packed<T: Copy + Ord + Into<i64>>(
     values: &[T],
-    row: usize,
-    used: usize,
+    months: usize,
+    replicates: usize,
     room: &mut Cells,
 ) -> Cells {
     struct Pack<'a, T> {
         values: &'a [T],
-        row: usize,
-        used: usize,
+        months: usize,
+        replicates: usize,
         room: &'a mut Cells,
     }
 
@@ -134,18 +240,36 @@ pub(super) fn packed<T: Copy + Ord + Into<i64>>(
 
         #[inline(always)]
         fn work(self) {
-            for row in self.values.chunks_exact(self.row) {
-                self.room.push(&row[..self.used]);
+            for row in self.values.chunks_exact(TILE * self.months) {
+                let used = &row[..self.replicates * self.months];
+                self.room.push(used, self.replicates);
             }
         }
     }
 
-    room.clear();
+    room.clear(replicates);
     widest(Pack {
         values,
-        row,
-        used,
+        months,
+        replicates,
         room,
     });
     room.clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_turned_as_any_number_is() {
+        for months in [1, 7, 8, 21, 48] {
+            let bytes: Vec<u8> = (0..TILE * months).map(|i| (i * 37 % 251) as u8).collect();
+            let [mut blocks, mut plain] = [vec![0; bytes.len()], vec![0; bytes.len()]];
+            turn_blocks(&mut blocks, &bytes, months);
+            turn(&mut plain, &bytes, (TILE, months), |byte| byte);
+            assert_eq!(blocks, plain);
+            assert_eq!(plain[TILE * (months - 1) + 3], bytes[4 * months - 1]);
+        }
+    }
 }

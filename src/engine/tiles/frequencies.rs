@@ -1,7 +1,7 @@
 //! How often each number of a series occurs.
 
 use super::cells::{Reader, Row};
-use super::{Tiles, months_of};
+use super::{TILE, Tiles, months_of};
 use crate::model::layout::{Layout, Period};
 use std::ops::Range;
 
@@ -22,6 +22,19 @@ struct Table {
 }
 
 impl Frequencies {
+    /// Those of zero in every replicate, in so many periods.
+    pub fn be_zero(&mut self, periods: usize, replicates: usize) {
+        let replicates = u32::try_from(replicates).expect("replicates are numbered in 32 bits");
+        self.counts.clear();
+        self.counts.resize(periods, replicates);
+        self.tables.clear();
+        self.tables.extend((0..periods).map(|period| Table {
+            months: 0..0,
+            least: 0,
+            counts: period..period + 1,
+        }));
+    }
+
     /// For each period a number, and how often it and each next one occur.
     pub fn each(&self) -> impl Iterator<Item = (i64, &[u32])> {
         let counts = |table: &Table| &self.counts[table.counts.clone()];
@@ -74,7 +87,6 @@ impl Tiles {
             layout,
             series,
             &mut Count {
-                months: layout.calendar().months(),
                 tables,
                 counts,
                 single: Vec::new(),
@@ -87,7 +99,6 @@ impl Tiles {
 
 /// Counting numbers into their tables.
 struct Count<'a> {
-    months: usize,
     tables: &'a [Table],
     counts: &'a mut [u32],
     /// Months by themselves, each with the place of the count of what is no
@@ -97,9 +108,10 @@ struct Count<'a> {
     longer: Vec<(Range<usize>, usize)>,
 }
 
-impl Reader for Count<'_> {
+impl Count<'_> {
+    /// Finds out where the counts of a row begin.
     #[inline(always)]
-    fn read<T: Copy + Into<i64>>(&mut self, row: &Row, numbers: &[T]) {
+    fn begin(&mut self, row: &Row) {
         self.single.clear();
         self.longer.clear();
         for table in self.tables {
@@ -111,18 +123,41 @@ impl Reader for Count<'_> {
                 _ => self.longer.push((months.clone(), place)),
             }
         }
+    }
+}
+
+impl Reader for Count<'_> {
+    #[inline(always)]
+    fn read<T: Copy + Into<i64>>(&mut self, row: &Row, replicates: usize, numbers: &[T]) {
+        self.begin(row);
         // All periods of a replicate, then the next replicate: neighbouring
         // counts are in different tables and need not wait for each other.
-        for numbers in numbers.chunks_exact(self.months) {
+        for replicate in 0..replicates {
             for &(month, place) in &self.single {
-                let more: i64 = numbers[month].into();
+                let more: i64 = numbers[month * replicates + replicate].into();
                 self.counts[place + more as usize] += 1;
             }
-            for (months, place) in &self.longer {
-                let months = numbers[months.clone()].iter();
-                let more: i64 = months.map(|&month| month.into()).sum();
-                self.counts[place + more as usize] += 1;
+        }
+        for (months, place) in &self.longer {
+            let mut more = [0; TILE];
+            for month in months.clone() {
+                let numbers = &numbers[month * replicates..][..replicates];
+                for (more, &number) in more.iter_mut().zip(numbers) {
+                    *more += number.into();
+                }
             }
+            for more in &more[..replicates] {
+                self.counts[place + *more as usize] += 1;
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn read_least(&mut self, row: &Row, replicates: usize) {
+        self.begin(row);
+        let longer = self.longer.iter().map(|(_, place)| place);
+        for &place in self.single.iter().map(|(_, place)| place).chain(longer) {
+            self.counts[place] += replicates as u32;
         }
     }
 }
