@@ -87,6 +87,24 @@ fn at_width<W: Work>(width: Width, work: W) -> W::Output {
     work.work()
 }
 
+/// What stands at some places of a table with a power of two of them.
+///
+/// Not inlined, and so built without wide vectors: 64 numbers of eight bytes
+/// are loaded one by one in half the time that the instruction takes which
+/// gathers them (AMD, fourth generation). It does not pay for eight of them, nor
+/// for numbers of four bytes.
+#[inline(never)]
+pub fn look_up<const LENGTH: usize, const COUNT: usize>(
+    table: &[u64; LENGTH],
+    places: &[u32; COUNT],
+    found: &mut [u64; COUNT],
+) {
+    const { assert!(LENGTH.is_power_of_two()) };
+    for (found, &place) in found.iter_mut().zip(places) {
+        *found = table[place as usize % LENGTH];
+    }
+}
+
 /// 1.5 · 2⁵²: a number added to it is rounded to a whole one, which then
 /// stands in the lowest bits.
 const ROUNDER: f64 = 6_755_399_441_055_744.0;

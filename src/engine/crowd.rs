@@ -510,10 +510,7 @@ impl Work for StraightRings<'_> {
 
     #[inline(always)]
     fn work(self) {
-        let mut rings = [0.0; CROWD];
-        for place in 0..CROWD {
-            rings[place] = self.straight.ring(self.origin[place], self.words[place]);
-        }
+        let mut rings = self.straight.rings(self.origin, self.words);
         let set = 1 << self.clock;
         let (mut times, mut clocks) = (self.first.time, self.first.clock);
         for place in 0..CROWD {

@@ -66,11 +66,37 @@ impl Straight<'_> {
     /// When it rings.
     #[inline(always)]
     pub fn ring(&self, origin: f64, word: u32) -> f64 {
-        // The share that lasts longer; below 1 − applies, the time never comes.
         let lasts = uniform(!word);
-        let survives = lasts - (1.0 - self.applies);
-        let is_never = (survives <= 0.0) | (1.0 - lasts >= self.most);
-        let time = self.shares.time(survives * (1.0 / self.applies));
+        let time = self.shares.time(self.share(lasts));
+        self.ring_after(time, origin, lasts)
+    }
+
+    /// The same for each of a crowd.
+    #[inline(always)]
+    pub fn rings(&self, origin: &[f64; CROWD], words: &[u32; CROWD]) -> [f64; CROWD] {
+        let [mut lasts, mut shares] = [[0.0; CROWD]; 2];
+        for place in 0..CROWD {
+            lasts[place] = uniform(!words[place]);
+            shares[place] = self.share(lasts[place]);
+        }
+        let times = self.shares.times(&shares);
+        let mut rings = [0.0; CROWD];
+        for place in 0..CROWD {
+            rings[place] = self.ring_after(times[place], origin[place], lasts[place]);
+        }
+        rings
+    }
+
+    /// Of those for whom the time comes, the share that lasts longer; below 1 −
+    /// applies, it never comes.
+    #[inline(always)]
+    fn share(&self, lasts: f64) -> f64 {
+        (lasts - (1.0 - self.applies)) * (1.0 / self.applies)
+    }
+
+    #[inline(always)]
+    fn ring_after(&self, time: f64, origin: f64, lasts: f64) -> f64 {
+        let is_never = (lasts - (1.0 - self.applies) <= 0.0) | (1.0 - lasts >= self.most);
         if is_never {
             f64::INFINITY
         } else {

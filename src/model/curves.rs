@@ -8,6 +8,8 @@
 //! argument and both tails are as fine as the middle.
 
 use crate::config::duration::Shape;
+use crate::luck::CROWD;
+use crate::wide::look_up;
 use std::sync::OnceLock;
 
 /// Bits of the fraction that index a knot: 64 knots for each power of two.
@@ -158,18 +160,41 @@ impl Shares {
         Self(knots)
     }
 
-    /// The time at which only a share of all go on, without a branch, so that
-    /// many look-ups fit side by side. Anything but a share has some time.
+    /// The time at which only a share of all go on. Anything but a share has
+    /// some time.
     #[inline(always)]
     pub fn time(&self, lasts: f64) -> f64 {
+        let (knot, bits) = Self::knot(lasts);
+        between(self.0[knot as usize % MOST_KNOTS], bits)
+    }
+
+    /// The same of each of a crowd.
+    #[inline(always)]
+    pub fn times(&self, lasts: &[f64; CROWD]) -> [f64; CROWD] {
+        let [mut knots, mut bits] = [[0; CROWD]; 2];
+        for place in 0..CROWD {
+            (knots[place], bits[place]) = Self::knot(lasts[place]);
+        }
+        let mut pairs = [0; CROWD];
+        look_up(&self.0, &knots, &mut pairs);
+        let mut times = [0.0; CROWD];
+        for place in 0..CROWD {
+            times[place] = between(pairs[place], bits[place]);
+        }
+        times
+    }
+
+    /// The knot below a share, and the share's bits; without a branch, so that
+    /// many are found side by side.
+    #[inline(always)]
+    fn knot(lasts: f64) -> (u32, u32) {
         let over = 1.0 - lasts;
         let is_late = lasts < 0.5;
         let rest = if is_late { lasts } else { over };
         let bits = (rest as f32).to_bits() as i32;
         let bits = bits.clamp(LEAST_SHARE, MOST_SHARE) as u32;
         let half = if is_late { KNOTS_OF_SHARES as u32 } else { 0 };
-        let knot = (bits - LEAST_SHARE as u32) >> SHIFT;
-        between(self.0[(half + knot) as usize % MOST_KNOTS], bits)
+        (half + ((bits - LEAST_SHARE as u32) >> SHIFT), bits)
     }
 }
 
