@@ -63,7 +63,7 @@ struct Room {
 
 /// Periods read in one pass: so few that their columns stay in the cache until
 /// they have been summarised.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 8;
 
 fn bands(
     columns: &ScenarioColumns,

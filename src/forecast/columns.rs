@@ -514,7 +514,8 @@ impl<'a> ScenarioColumns<'a> {
     }
 
     /// How often each number occurs in periods of a series, into room that is
-    /// used again; not where it has many kinds of numbers, or is a difference.
+    /// used again; not where it has many kinds of numbers, or is a difference
+    /// from another scenario.
     pub(crate) fn count(
         &self,
         entry: &Entry,
@@ -526,6 +527,10 @@ impl<'a> ScenarioColumns<'a> {
                 let layout = self.catalogue.layout;
                 self.catalogue.actual(&entry.name).is_none()
                     && self.tiles.count(layout, series, periods, frequencies)
+            }
+            _ if self.comparison.is_all() => {
+                frequencies.be_zero(periods.len(), self.replicates());
+                true
             }
             _ => false,
         }

@@ -70,6 +70,11 @@ impl Comparison {
         self.replicates
     }
 
+    /// Whether there is no other scenario, and every difference nothing.
+    pub(crate) fn is_all(&self) -> bool {
+        self.is_all
+    }
+
     /// Turns the scenario's placement spend into what the comparison spends
     /// more, in pence.
     pub(crate) fn saving_gross(&self, period: Period, values: &mut [i64]) {

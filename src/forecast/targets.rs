@@ -278,9 +278,9 @@ fn first_met(
         first.resize(whole.values.len(), NEVER);
         for (first, &value) in first.iter_mut().zip(&whole.values) {
             let value = whole.scale.written(value);
-            if *first == NEVER && target.direction.is_met(value, target.threshold) {
-                *first = index as u32;
-            }
+            let is_met = target.direction.is_met(value, target.threshold);
+            // No branch: who meets it here is anybody's guess.
+            *first = (*first).min(if is_met { index as u32 } else { NEVER });
         }
     }
     first
