@@ -342,8 +342,10 @@ impl<R: Recorder> Play<'_, R> {
             born: &crowd.born,
             first,
         });
-        let starts_at_zero =
-            (0..count).all(|place| crowd.origin[place] == f64::from(crowd.since[place]));
+        // Not `all`: there is nothing to be saved by stopping early.
+        let starts_at_zero = (0..count).fold(true, |all, place| {
+            all & (crowd.origin[place] == f64::from(crowd.since[place]))
+        });
         crowd
             .rings
             .resize(self.world.clocks.len(), [f64::INFINITY; CROWD]);

@@ -192,11 +192,10 @@ impl Reader for Read<'_> {
         for (column, span) in &mut self.columns {
             let values = &mut column[self.from..][..replicates];
             values.fill(row.least.wrapping_mul(span.len() as i64));
-            for month in span.clone() {
-                let numbers = &numbers[month * replicates..][..replicates];
-                for (value, &number) in values.iter_mut().zip(numbers) {
-                    *value = value.wrapping_add(number.into());
-                }
+            let numbers = &numbers[span.start * replicates..span.end * replicates];
+            match span.len() {
+                1 => add(values, numbers),
+                _ => add_months(values, numbers),
             }
         }
         self.from += replicates;
@@ -209,6 +208,25 @@ impl Reader for Read<'_> {
             column[self.from..][..replicates].fill(least);
         }
         self.from += replicates;
+    }
+}
+
+/// Adds numbers to values, one to each.
+#[inline(always)]
+fn add<T: Copy + Into<i64>>(values: &mut [i64], numbers: &[T]) {
+    for (value, &number) in values.iter_mut().zip(numbers) {
+        *value = value.wrapping_add(number.into());
+    }
+}
+
+/// The same for several months.
+///
+/// Not inlined, and so built without wide vectors: months of one replicate would
+/// be gathered, which takes longer than adding month by month.
+#[inline(never)]
+fn add_months<T: Copy + Into<i64>>(values: &mut [i64], numbers: &[T]) {
+    for numbers in numbers.chunks_exact(values.len()) {
+        add(values, numbers);
     }
 }
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 /// Whole numbers in rows, a row `[months × replicates]`: of each, what it is
 /// more than the least of its row, in as few bytes as hold that. Most of a
-/// run's memory is these, and most of them fit one byte; a fifth are no more
+/// run's memory is these, and most of them fit one byte; some are never more
 /// than the least, and take none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Cells {
@@ -85,13 +85,13 @@ impl Cells {
             place: 0..0,
         };
         let more = |value: T| value.into().wrapping_sub(least);
-        let turn = (values, replicates);
+        let of = (values, replicates);
         row.place = match row.width() {
             Width::None => 0..0,
-            Width::One => append_bytes(&mut self.ones, turn, |value| more(value) as u8),
-            Width::Two => append(&mut self.twos, turn, |value| more(value) as u16),
-            Width::Four => append(&mut self.fours, turn, |value| more(value) as u32),
-            Width::Eight => append(&mut self.eights, turn, more),
+            Width::One => append(&mut self.ones, of, |value| more(value) as u8, turn_bytes),
+            Width::Two => append(&mut self.twos, of, |value| more(value) as u16, turn),
+            Width::Four => append(&mut self.fours, of, |value| more(value) as u32, turn),
+            Width::Eight => append(&mut self.eights, of, more, turn),
         };
         self.rows.push(row);
     }
@@ -120,55 +120,52 @@ impl Cells {
     }
 }
 
-/// Appends values in another form, months of replicates turned into replicates
-/// of months; their place.
+/// Appends values in another form and turned; their place.
 #[inline(always)]
 fn append<T: Copy, U: Copy + Default>(
     numbers: &mut Vec<U>,
     (values, replicates): (&[T], usize),
     form: impl Fn(T) -> U,
+    turn: impl Fn(&mut [U], &[U], usize),
 ) -> Range<u32> {
-    let from = numbers.len();
-    numbers.resize(from + values.len(), U::default());
-    let months = values.len() / replicates;
-    match replicates {
-        1 => turn(&mut numbers[from..], values, (1, months), form),
-        TILE => turn(&mut numbers[from..], values, (TILE, months), form),
-        _ => turn(&mut numbers[from..], values, (replicates, months), form),
+    let (from, to) = (numbers.len(), numbers.len() + values.len());
+    // What is formed lies behind what is turned, for as long as it takes.
+    numbers.resize(to + values.len(), U::default());
+    let (turned, formed) = numbers[from..].split_at_mut(values.len());
+    for (number, &value) in formed.iter_mut().zip(values) {
+        *number = form(value);
     }
+    turn(turned, formed, replicates);
+    numbers.truncate(to);
     let place =
         |number| u32::try_from(number).expect("a tile holds less than four thousand million");
-    place(from)..place(numbers.len())
+    place(from)..place(to)
 }
 
-/// [`append`] for bytes, which are formed first and then turned in blocks.
-#[inline(always)]
-fn append_bytes<T: Copy>(
-    numbers: &mut Vec<u8>,
-    (values, replicates): (&[T], usize),
-    form: impl Fn(T) -> u8,
-) -> Range<u32> {
-    if replicates != TILE {
-        return append(numbers, (values, replicates), form);
+/// `[replicates × months]` into `[months × replicates]`.
+///
+/// Not inlined, and so built without wide vectors: these would be scattered by
+/// one instruction, which takes processors longer than storing one by one.
+#[inline(never)]
+fn turn<T: Copy>(turned: &mut [T], numbers: &[T], replicates: usize) {
+    let months = numbers.len() / replicates;
+    for (month, turned) in turned.chunks_exact_mut(replicates).enumerate() {
+        let numbers = numbers[month..].iter().step_by(months);
+        for (turned, &number) in turned.iter_mut().zip(numbers) {
+            *turned = number;
+        }
     }
-    // What is formed lies behind what is turned, for as long as it takes.
-    let place = append(numbers, (values, 1), form);
-    let from = place.start as usize;
-    numbers.resize(from + 2 * values.len(), 0);
-    let (formed, turned) = numbers[from..].split_at_mut(values.len());
-    turn_blocks(turned, formed, values.len() / TILE);
-    formed.copy_from_slice(turned);
-    numbers.truncate(from + values.len());
-    place
 }
 
-/// Side of the blocks in which bytes are turned.
-const BLOCK: usize = 8;
-
-/// `[TILE × months]` into `[months × TILE]`.
+/// [`turn`] for bytes: those of a full tile in blocks.
 #[inline(always)]
-fn turn_blocks(turned: &mut [u8], bytes: &[u8], months: usize) {
-    for month in (0..months - months % BLOCK).step_by(BLOCK) {
+fn turn_bytes(turned: &mut [u8], bytes: &[u8], replicates: usize) {
+    if replicates != TILE {
+        return turn(turned, bytes, replicates);
+    }
+    let months = bytes.len() / TILE;
+    let in_blocks = months - months % BLOCK;
+    for month in (0..in_blocks).step_by(BLOCK) {
         for replicate in (0..TILE).step_by(BLOCK) {
             let from = |line| (replicate + line) * months + month;
             let block = turned_block(std::array::from_fn(|line| {
@@ -180,12 +177,15 @@ fn turn_blocks(turned: &mut [u8], bytes: &[u8], months: usize) {
             }
         }
     }
-    for month in months - months % BLOCK..months {
+    for month in in_blocks..months {
         for replicate in 0..TILE {
             turned[month * TILE + replicate] = bytes[replicate * months + month];
         }
     }
 }
+
+/// Side of the blocks in which bytes are turned.
+const BLOCK: usize = 8;
 
 /// Lines into columns: opposite quarters change places, then those within them.
 #[inline(always)]
@@ -204,21 +204,6 @@ fn turned_block(lines: [[u8; BLOCK]; BLOCK]) -> [[u8; BLOCK]; BLOCK] {
         }
     }
     lines.map(u64::to_le_bytes)
-}
-
-/// `[replicates × months]` into `[months × replicates]`.
-#[inline(always)]
-fn turn<T: Copy, U>(
-    numbers: &mut [U],
-    values: &[T],
-    (replicates, months): (usize, usize),
-    form: impl Fn(T) -> U,
-) {
-    for (month, numbers) in numbers.chunks_exact_mut(replicates).enumerate() {
-        for (replicate, number) in numbers.iter_mut().enumerate() {
-            *number = form(values[replicate * months + month]);
-        }
-    }
 }
 
 /// Packs the first replicates of rows `[TILE × months]`.
@@ -266,8 +251,8 @@ mod tests {
         for months in [1, 7, 8, 21, 48] {
             let bytes: Vec<u8> = (0..TILE * months).map(|i| (i * 37 % 251) as u8).collect();
             let [mut blocks, mut plain] = [vec![0; bytes.len()], vec![0; bytes.len()]];
-            turn_blocks(&mut blocks, &bytes, months);
-            turn(&mut plain, &bytes, (TILE, months), |byte| byte);
+            turn_bytes(&mut blocks, &bytes, TILE);
+            turn(&mut plain, &bytes, TILE);
             assert_eq!(blocks, plain);
             assert_eq!(plain[TILE * (months - 1) + 3], bytes[4 * months - 1]);
         }
