@@ -357,6 +357,8 @@ mod tests {
         assert!(tiles.count(&layout, 0, &periods(&layout), &mut found));
         let (least, counts) = found.each().next().unwrap();
         assert_eq!((least, counts), (10, [replicates as u32].as_slice()));
+        found.be_zero(3, replicates);
+        assert!(found.each().eq([(0, [replicates as u32].as_slice()); 3]));
         for series in [1, 3, 4, 5] {
             assert!(!tiles.count(&layout, series, &[Period::Month(0)], &mut found));
         }
