@@ -8,7 +8,6 @@
 //! argument and both tails are as fine as the middle.
 
 use crate::config::duration::Shape;
-use crate::luck::CROWD;
 use crate::wide::look_up;
 use std::sync::OnceLock;
 
@@ -168,20 +167,16 @@ impl Shares {
         between(self.0[knot as usize % MOST_KNOTS], bits)
     }
 
-    /// The same of each of a crowd.
+    /// The same of each of some shares.
     #[inline(always)]
-    pub fn times(&self, lasts: &[f64; CROWD]) -> [f64; CROWD] {
-        let [mut knots, mut bits] = [[0; CROWD]; 2];
-        for place in 0..CROWD {
+    pub fn times<const COUNT: usize>(&self, lasts: &[f64; COUNT]) -> [f64; COUNT] {
+        let [mut knots, mut bits] = [[0; COUNT]; 2];
+        for place in 0..COUNT {
             (knots[place], bits[place]) = Self::knot(lasts[place]);
         }
-        let mut pairs = [0; CROWD];
+        let mut pairs = [0; COUNT];
         look_up(&self.0, &knots, &mut pairs);
-        let mut times = [0.0; CROWD];
-        for place in 0..CROWD {
-            times[place] = between(pairs[place], bits[place]);
-        }
-        times
+        std::array::from_fn(|place| between(pairs[place], bits[place]))
     }
 
     /// The knot below a share, and the share's bits; without a branch, so that

@@ -143,13 +143,20 @@ fn append<T: Copy, U: Copy + Default>(
 }
 
 /// `[replicates × months]` into `[months × replicates]`.
+#[inline(always)]
+fn turn<T: Copy>(turned: &mut [T], numbers: &[T], replicates: usize) {
+    turn_from(0, turned, numbers, replicates);
+}
+
+/// The same from a month on.
 ///
 /// Not inlined, and so built without wide vectors: these would be scattered by
 /// one instruction, which takes processors longer than storing one by one.
 #[inline(never)]
-fn turn<T: Copy>(turned: &mut [T], numbers: &[T], replicates: usize) {
+fn turn_from<T: Copy>(first: usize, turned: &mut [T], numbers: &[T], replicates: usize) {
     let months = numbers.len() / replicates;
-    for (month, turned) in turned.chunks_exact_mut(replicates).enumerate() {
+    let turned = turned.chunks_exact_mut(replicates).enumerate();
+    for (month, turned) in turned.skip(first) {
         let numbers = numbers[month..].iter().step_by(months);
         for (turned, &number) in turned.iter_mut().zip(numbers) {
             *turned = number;
@@ -157,14 +164,14 @@ fn turn<T: Copy>(turned: &mut [T], numbers: &[T], replicates: usize) {
     }
 }
 
-/// [`turn`] for bytes: those of a full tile in blocks.
+/// [`turn`] for bytes: those of a full tile in blocks, as far as they go.
 #[inline(always)]
 fn turn_bytes(turned: &mut [u8], bytes: &[u8], replicates: usize) {
-    if replicates != TILE {
-        return turn(turned, bytes, replicates);
-    }
-    let months = bytes.len() / TILE;
-    let in_blocks = months - months % BLOCK;
+    let months = bytes.len() / replicates;
+    let in_blocks = match replicates {
+        TILE => months - months % BLOCK,
+        _ => 0,
+    };
     for month in (0..in_blocks).step_by(BLOCK) {
         for replicate in (0..TILE).step_by(BLOCK) {
             let from = |line| (replicate + line) * months + month;
@@ -177,11 +184,7 @@ fn turn_bytes(turned: &mut [u8], bytes: &[u8], replicates: usize) {
             }
         }
     }
-    for month in in_blocks..months {
-        for replicate in 0..TILE {
-            turned[month * TILE + replicate] = bytes[replicate * months + month];
-        }
-    }
+    turn_from(in_blocks, turned, bytes, replicates);
 }
 
 /// Side of the blocks in which bytes are turned.

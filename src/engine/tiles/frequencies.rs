@@ -21,6 +21,15 @@ struct Table {
     counts: Range<usize>,
 }
 
+impl Table {
+    /// The place of the count of what is no more than the least of a row.
+    #[inline(always)]
+    fn place(&self, row: &Row) -> usize {
+        let least = row.least * self.months.len() as i64;
+        self.counts.start + least.abs_diff(self.least) as usize
+    }
+}
+
 impl Frequencies {
     /// Those of zero in every replicate, in so many periods.
     pub fn be_zero(&mut self, periods: usize, replicates: usize) {
@@ -108,28 +117,18 @@ struct Count<'a> {
     longer: Vec<(Range<usize>, usize)>,
 }
 
-impl Count<'_> {
-    /// Finds out where the counts of a row begin.
+impl Reader for Count<'_> {
     #[inline(always)]
-    fn begin(&mut self, row: &Row) {
+    fn read<T: Copy + Into<i64>>(&mut self, row: &Row, replicates: usize, numbers: &[T]) {
         self.single.clear();
         self.longer.clear();
         for table in self.tables {
-            let months = &table.months;
-            let least = row.least * months.len() as i64;
-            let place = table.counts.start + least.abs_diff(table.least) as usize;
+            let (months, place) = (&table.months, table.place(row));
             match months.len() {
                 1 => self.single.push((months.start, place)),
                 _ => self.longer.push((months.clone(), place)),
             }
         }
-    }
-}
-
-impl Reader for Count<'_> {
-    #[inline(always)]
-    fn read<T: Copy + Into<i64>>(&mut self, row: &Row, replicates: usize, numbers: &[T]) {
-        self.begin(row);
         // All periods of a replicate, then the next replicate: neighbouring
         // counts are in different tables and need not wait for each other.
         for replicate in 0..replicates {
@@ -154,10 +153,8 @@ impl Reader for Count<'_> {
 
     #[inline(always)]
     fn read_least(&mut self, row: &Row, replicates: usize) {
-        self.begin(row);
-        let longer = self.longer.iter().map(|(_, place)| place);
-        for &place in self.single.iter().map(|(_, place)| place).chain(longer) {
-            self.counts[place] += replicates as u32;
+        for table in self.tables {
+            self.counts[table.place(row)] += replicates as u32;
         }
     }
 }
