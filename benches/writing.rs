@@ -5,11 +5,11 @@ mod common;
 use common::{model, plan, play};
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use lacsim::forecast::columns::SeriesName;
-use lacsim::forecast::{Column, Comparison, Context, forecast_scenario};
+use lacsim::forecast::columns::{Scale, SeriesName};
+use lacsim::forecast::kept::{Group, WholeColumn};
+use lacsim::forecast::{Comparison, Context, forecast_scenario};
 use lacsim::model::layout::{Period, Unit};
 use lacsim::output::parquet::{Metadata, ReplicateWriter, write_bands};
-use std::sync::Arc;
 
 fn main() {
     divan::main();
@@ -52,19 +52,18 @@ fn replicates(bencher: Bencher) {
     const MONTHS: usize = 30;
     const FUTURES: usize = 10_000;
     let plan = plan("configs/herefordshire.toml");
-    let series = Arc::new(SeriesName {
+    let series = SeriesName {
         metric: "population".into(),
         segment_by: "all".into(),
         segment: "all".into(),
         unit: Unit::Children,
-    });
-    let columns: Vec<Column> = (0..MONTHS)
-        .map(|month| Column {
-            series: series.clone(),
-            period: Period::Month(month),
+    };
+    let columns: Vec<WholeColumn> = (0..MONTHS)
+        .map(|month| WholeColumn {
             date: plan.layout().period_date(Period::Month(month)),
-            values: (0..FUTURES)
-                .map(|future| (250 + (future * 7 + month) % 97) as f64)
+            scale: Scale::Children,
+            wholes: (0..FUTURES)
+                .map(|future| (250 + (future * 7 + month) % 97) as i64)
                 .collect(),
         })
         .collect();
@@ -73,8 +72,13 @@ fn replicates(bencher: Bencher) {
     bencher.counter(ItemsCount::new(rows)).bench_local(|| {
         let mut writer =
             ReplicateWriter::create(folder.path(), &metadata()).expect("a fresh folder");
+        let group = Group {
+            series: &series,
+            period: "month",
+            columns: &columns,
+        };
         writer
-            .write("as planned", 0, &columns)
+            .write("as planned", 0, group)
             .expect("the disk is not full");
         let record = writer.finish().expect("the disk is not full");
         assert_eq!(record.rows, Some(rows as u64));

@@ -9,6 +9,7 @@ pub mod bands;
 pub mod baselines;
 pub mod columns;
 pub mod hindcasts;
+pub mod kept;
 pub mod quantiles;
 pub mod risks;
 pub mod savings;
@@ -17,7 +18,8 @@ pub mod targets;
 pub mod variance;
 
 pub use bands::Band;
-pub use columns::{ActualToDate, Catalogue, Column, Context, Keep, ScenarioColumns, SeriesName};
+pub use columns::{ActualToDate, Catalogue, Column, Context, ScenarioColumns, SeriesName};
+pub use kept::Keep;
 pub use quantiles::LEVELS;
 pub use savings::Comparison;
 pub use targets::{

@@ -110,15 +110,6 @@ pub struct Context<'a> {
     pub actuals_to_date: &'a [ActualToDate],
 }
 
-/// Which series go into the file of replicates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keep {
-    /// Totals of every metric: stocks at month ends, flows by financial year.
-    Headlines,
-    /// Every series.
-    All,
-}
-
 /// From whole children and pence to the numbers written.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Scale {
@@ -435,67 +426,6 @@ impl<'a> ScenarioColumns<'a> {
         &self.catalogue
     }
 
-    /// Hands over the columns for the file of replicates, in its order: each
-    /// time all dates of one series in one kind of period. The columns' room is
-    /// used again.
-    ///
-    /// # Errors
-    /// What `take` refuses a group with.
-    pub fn each_group<E>(
-        &self,
-        keep: Keep,
-        mut take: impl FnMut(&[Column]) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let is_headline = |entry: &Entry, period: &Period| {
-            entry.kind == Kind::Stock || matches!(period, Period::FinancialYear(_))
-        };
-        let (mut wholes, mut columns) = (Vec::new(), Vec::new());
-        for entry in &self.catalogue.entries {
-            if keep == Keep::Headlines && !entry.name.is_total() {
-                continue;
-            }
-            let mut periods = self.catalogue.periods(entry);
-            periods.retain(|period| keep == Keep::All || is_headline(entry, period));
-            let months = periods.partition_point(|p| matches!(p, Period::FinancialYear(_)));
-            let (years, months) = periods.split_at(months);
-            for periods in [years, months] {
-                if !periods.is_empty() {
-                    self.read(entry, periods, &mut wholes);
-                    self.write_group(entry, periods, &wholes, &mut columns);
-                    take(&columns[..periods.len()])?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The first columns as those of some periods.
-    fn write_group(
-        &self,
-        entry: &Entry,
-        periods: &[Period],
-        wholes: &[Vec<i64>],
-        columns: &mut Vec<Column>,
-    ) {
-        for (index, (&period, wholes)) in periods.iter().zip(wholes).enumerate() {
-            let room = columns.get_mut(index).map(|column| &mut column.values);
-            let mut values = room.map(std::mem::take).unwrap_or_default();
-            values.clear();
-            let scale = self.catalogue.scale(entry, period);
-            values.extend(wholes.iter().map(|&whole| scale.written(whole)));
-            let column = Column {
-                series: entry.name.clone(),
-                period,
-                date: self.catalogue.date(period),
-                values,
-            };
-            match columns.get_mut(index) {
-                Some(room) => *room = column,
-                None => columns.push(column),
-            }
-        }
-    }
-
     /// One series in one period, in children or pence.
     pub(crate) fn whole(&self, entry: &Entry, period: Period) -> Whole {
         let mut wholes = self.wholes(entry, &[period]);
@@ -522,22 +452,37 @@ impl<'a> ScenarioColumns<'a> {
         periods: &[Period],
         frequencies: &mut Frequencies,
     ) -> bool {
+        if self.differs_by_nothing(entry) {
+            frequencies.be_zero(periods.len(), self.replicates());
+            return true;
+        }
         match entry.source {
             Source::Counted(series) | Source::Rate { population: series } => {
                 let layout = self.catalogue.layout;
                 self.catalogue.actual(&entry.name).is_none()
                     && self.tiles.count(layout, series, periods, frequencies)
             }
-            _ if self.comparison.is_all() => {
-                frequencies.be_zero(periods.len(), self.replicates());
-                true
-            }
             _ => false,
         }
     }
 
+    /// Whether a series is a difference from another scenario where there is
+    /// none.
+    fn differs_by_nothing(&self, entry: &Entry) -> bool {
+        let is_difference = !matches!(entry.source, Source::Counted(_) | Source::Rate { .. });
+        is_difference && self.comparison.is_all()
+    }
+
     /// The same values into columns that are used again.
     pub(crate) fn read(&self, entry: &Entry, periods: &[Period], columns: &mut Vec<Vec<i64>>) {
+        if self.differs_by_nothing(entry) {
+            columns.resize_with(columns.len().max(periods.len()), Vec::new);
+            for values in &mut columns[..periods.len()] {
+                values.clear();
+                values.resize(self.replicates(), 0);
+            }
+            return;
+        }
         let series = match entry.source {
             Source::Counted(series) => series,
             Source::Rate { population } | Source::PopulationChange { population } => population,
@@ -571,36 +516,24 @@ mod tests {
     use super::super::test_run::{date, layout, tiles};
     use super::*;
 
-    fn groups(columns: &ScenarioColumns, keep: Keep) -> Vec<Vec<Column>> {
-        let mut groups = Vec::new();
-        let taken = columns.each_group(keep, |group| {
-            groups.push(group.to_vec());
-            Ok::<(), std::convert::Infallible>(())
-        });
-        taken.expect("nothing is refused");
-        groups
-    }
-
     #[test]
-    fn headline_groups_are_the_totals_in_file_order() {
-        let layout = layout();
-        let run = tiles(3, |replicate, _| replicate as i32);
-        let comparison = Comparison::new(&layout, &run);
-        let columns = ScenarioColumns::new(&layout, &run, &comparison, &Context::default());
-        let groups = groups(&columns, Keep::Headlines);
-        let words: Vec<(&str, &str, usize)> = groups
-            .iter()
-            .map(|g| (g[0].series.metric.as_str(), g[0].period.word(), g.len()))
-            .collect();
-        assert_eq!(words[0], ("admissions", "financial_year", 2));
-        assert_eq!(words[1], ("population", "month", 4));
-        assert!(groups.iter().flatten().all(|c| c.series.is_total()));
-        assert_eq!(groups[1][0].values, [0.0, 1.0, 2.0]);
-        let all = self::groups(&columns, Keep::All);
-        assert!(all.len() > groups.len());
-        // Room that was used before holds nothing of it.
-        let lengths = all.iter().flatten().map(|column| column.values.len());
-        assert!(lengths.eq(all.iter().flatten().map(|_| 3)));
+    fn a_scenario_differs_from_itself_by_nothing() {
+        let (layout, tiles) = (layout(), tiles(5, |replicate, _| replicate as i32));
+        let month = Period::Month(1);
+        for comparison in [
+            Comparison::new(&layout, &tiles),
+            Comparison::with_itself(tiles.replicates()),
+        ] {
+            let columns = ScenarioColumns::new(&layout, &tiles, &comparison, &Context::default());
+            let of = |metric| {
+                let entry = columns.catalogue().find(metric, "all", "all").unwrap();
+                columns.whole(entry, month).values
+            };
+            for difference in DIFFERENCES {
+                assert_eq!(of(difference), [0; 5], "{difference}");
+            }
+            assert!(of("spend").iter().any(|&pence| pence > 0));
+        }
     }
 
     #[test]

@@ -94,9 +94,6 @@ impl Comparison {
     }
 
     fn less(&self, series: &Months, period: Period, values: &mut [i64]) {
-        if self.is_all {
-            return values.fill(0);
-        }
         values.iter_mut().for_each(|value| *value = -*value);
         for month in self.months(period) {
             for (value, &base) in values.iter_mut().zip(&series[month]) {
@@ -110,25 +107,5 @@ impl Comparison {
             Period::Month(month) => month..month + 1,
             Period::FinancialYear(year) => self.years[year].clone(),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::test_run::{layout, tiles};
-    use super::*;
-
-    #[test]
-    fn a_scenario_differs_from_itself_by_nothing() {
-        let (layout, tiles) = (layout(), tiles(5, |replicate, _| replicate as i32));
-        let spend = layout.find("spend", "all", "all").unwrap();
-        let month = Period::Month(1);
-        let mut read = tiles.column(&layout, spend, month);
-        assert!(read.iter().any(|&pence| pence > 0));
-        let mut alone = read.clone();
-        Comparison::new(&layout, &tiles).saving_net(month, &mut read);
-        Comparison::with_itself(5).saving_net(month, &mut alone);
-        assert_eq!(read, [0; 5]);
-        assert_eq!(alone, read);
     }
 }

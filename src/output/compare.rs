@@ -233,6 +233,7 @@ impl Display for TargetChange {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::forecast::kept::Group;
     use crate::forecast::test_run::{date, layout, tiles};
     use crate::forecast::{
         Comparison, Context, Direction, Keep, ScenarioColumns, Target, Test, forecast_scenario,
@@ -275,7 +276,7 @@ mod tests {
         write_bands(folder, &metadata, &[&forecast]).unwrap();
         write_targets(folder, &metadata, &[&forecast]).unwrap();
         let mut writer = ReplicateWriter::create(folder, &metadata).unwrap();
-        let write = |group: &[_]| writer.write("plan", first_replicate, group);
+        let write = |group: Group<'_>| writer.write("plan", first_replicate, group);
         columns.each_group(Keep::Headlines, write).unwrap();
         writer.finish().unwrap();
         std::fs::write(folder.join(manifest::FILE_NAME), manifest.to_json()).unwrap();

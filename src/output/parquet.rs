@@ -8,6 +8,8 @@
 mod backtest;
 mod events;
 mod hub;
+mod numbers;
+mod pages;
 mod parameters;
 mod replicates;
 mod risks;

@@ -153,11 +153,12 @@ fn may_hold(group: &RowGroupMetaData, &(name, word): &Given) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::forecast::{Column, SeriesName};
-    use crate::model::layout::{Period, Unit};
+    use crate::forecast::SeriesName;
+    use crate::forecast::columns::Scale;
+    use crate::forecast::kept::{Group, WholeColumn};
+    use crate::model::layout::Unit;
     use crate::output::parquet::{Metadata, ReplicateWriter};
     use crate::units::Date;
-    use std::sync::Arc;
 
     #[test]
     fn only_the_rows_asked_for_are_read() {
@@ -167,21 +168,25 @@ mod tests {
             seed: 1,
             scenario_sha256: String::new(),
         };
-        let column = |metric: &str, value: f64| Column {
-            series: Arc::new(SeriesName {
-                metric: metric.into(),
-                segment_by: "all".into(),
-                segment: "all".into(),
-                unit: Unit::Children,
-            }),
-            period: Period::Month(0),
-            date: Date::default(),
-            // More than a row group holds, so that some are skipped.
-            values: vec![value; 600_000],
-        };
         let mut writer = ReplicateWriter::create(folder.path(), &metadata).unwrap();
-        for (metric, value) in [("admissions", 1.0), ("population", 2.0), ("spend", 3.0)] {
-            writer.write("plan", 0, &[column(metric, value)]).unwrap();
+        for (metric, value) in [("admissions", 1), ("population", 2), ("spend", 3)] {
+            let column = WholeColumn {
+                date: Date::default(),
+                scale: Scale::Children,
+                // More than a row group holds, so that some are skipped.
+                wholes: vec![value; 600_000],
+            };
+            let group = Group {
+                series: &SeriesName {
+                    metric: metric.into(),
+                    segment_by: "all".into(),
+                    segment: "all".into(),
+                    unit: Unit::Children,
+                },
+                period: "month",
+                columns: &[column],
+            };
+            writer.write("plan", 0, group).unwrap();
         }
         writer.finish().unwrap();
         let path = folder.path().join("replicates.parquet");

@@ -1,24 +1,33 @@
 //! `replicates.parquet`: a value for every replicate of every kept series.
 
 use super::Metadata;
-use super::runs::RunValue;
-use super::table::{TableKind, TableWriter, count, date, epoch_days, number, text};
-use crate::forecast::Column;
+use super::numbers::{Numbers, Wholes};
+use super::runs::{RunValue, Runs};
+use super::table::{ROW_GROUP_ROWS, TableKind, TableWriter, count, date, epoch_days, number, text};
+use crate::forecast::kept::Group;
 use crate::output::OutputError;
 use crate::output::manifest::FileRecord;
-use arrow::array::{ArrayRef, Float64Array};
-use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
 
-/// Rows handed to the encoders at once.
-const CHUNK_ROWS: usize = 1 << 17;
+/// Rows of one page of values.
+const PAGE_ROWS: usize = 1 << 17;
 
 /// Writes `replicates.parquet` group by group, in the order of the file:
 /// scenario, metric, segment_by, segment, period, replicate, date.
 pub struct ReplicateWriter {
     writer: TableWriter,
+    row_group: RowGroup,
     last: Option<Position>,
+}
+
+/// The rows of a row group so far.
+#[derive(Default)]
+struct RowGroup {
+    rows: usize,
+    words: [Runs; 5],
+    replicates: Runs,
+    dates: Runs,
+    values: Numbers,
 }
 
 /// How far the file has got: scenario, series and period word, next replicate.
@@ -38,67 +47,100 @@ impl ReplicateWriter {
             file_name: "replicates.parquet",
             schema_name: "replicates/1",
             fields,
-            // All but the value.
-            runs: 7,
-            is_bulky: true,
-            scattered: &["value"],
+            runs: 0,
+            is_bulky: false,
+            scattered: &[],
         };
         Ok(Self {
             writer: TableWriter::create(folder, metadata, kind)?,
+            row_group: RowGroup::default(),
             last: None,
         })
     }
 
-    /// Writes all dates of one series in one kind of period, for replicates
-    /// from `first_replicate` on.
+    /// Writes a group, of replicates from `first_replicate` on.
     ///
     /// # Errors
     /// [`OutputError`] where the file cannot be written.
     ///
     /// # Panics
-    /// Where the columns are not of one series and kind of period in order of
-    /// date with a value for each replicate, or not after what was written
-    /// before.
+    /// Where its columns are not in order of date with a value for each
+    /// replicate, or not after what was written before.
     pub fn write(
         &mut self,
         scenario: &str,
         first_replicate: u32,
-        columns: &[Column],
+        group: Group<'_>,
     ) -> Result<(), OutputError> {
-        let Some(first) = columns.first() else {
+        let Some(first) = group.columns.first() else {
             return Ok(());
         };
-        check_group(columns);
-        let replicates = first.values.len();
-        self.advance(scenario, first_replicate, first);
-        let words = self::words(scenario, first);
-        let at_once = (CHUNK_ROWS / columns.len()).clamp(1, replicates.max(1));
+        let (dates, replicates) = (group.columns.len(), first.wholes.len());
+        let mut columns = group.columns.iter();
+        assert!(columns.all(|column| column.wholes.len() == replicates));
+        assert!(group.columns.is_sorted_by(|a, b| a.date < b.date));
+        self.advance(scenario, first_replicate, replicates, group);
+        let at_once = (PAGE_ROWS / dates).clamp(1, replicates.max(1));
         for from in (0..replicates).step_by(at_once) {
             let to = (from + at_once).min(replicates);
-            let (texts, others) = self.writer.runs().split_at_mut(words.len());
-            for (text, word) in texts.iter_mut().zip(words) {
-                text.push(RunValue::Text(word.to_owned()), (to - from) * columns.len());
+            let row_group = &mut self.row_group;
+            for (runs, word) in row_group.words.iter_mut().zip(words(scenario, group)) {
+                runs.push(RunValue::Text(word.to_owned()), (to - from) * dates);
             }
             let replicates = first_replicate + from as u32..first_replicate + to as u32;
-            others[0].ramp(replicates, columns.len());
-            let dates = columns.iter().map(|column| epoch_days(column.date));
-            others[1].cycle(dates.map(RunValue::Date), to - from);
-            self.writer.write(&[values(columns, from..to)])?;
+            row_group.replicates.ramp(replicates, dates);
+            let days = group.columns.iter().map(|column| epoch_days(column.date));
+            row_group.dates.cycle(days.map(RunValue::Date), to - from);
+            let wholes = group.columns.iter();
+            let wholes = wholes.map(|column| (&column.wholes[from..to], column.scale));
+            row_group.values.push(&wholes.collect::<Vec<Wholes<'_>>>());
+            row_group.rows += (to - from) * dates;
+            if row_group.rows >= ROW_GROUP_ROWS {
+                self.close_row_group()?;
+            }
         }
         Ok(())
+    }
+
+    fn close_row_group(&mut self) -> Result<(), OutputError> {
+        let RowGroup {
+            rows,
+            words,
+            replicates,
+            dates,
+            values,
+        } = std::mem::take(&mut self.row_group);
+        if rows == 0 {
+            return Ok(());
+        }
+        self.writer.append(rows, |row_group, columns| {
+            let mut columns = columns.into_iter();
+            let mut next = || columns.next().expect("a field for each column");
+            for runs in words.iter().chain([&replicates, &dates]) {
+                runs.append_to(row_group, next())?;
+            }
+            values.append_to(row_group, next())
+        })
     }
 
     /// Closes and syncs the file.
     ///
     /// # Errors
     /// [`OutputError`] where it cannot be written.
-    pub fn finish(self) -> Result<FileRecord, OutputError> {
+    pub fn finish(mut self) -> Result<FileRecord, OutputError> {
+        self.close_row_group()?;
         self.writer.finish()
     }
 
-    fn advance(&mut self, scenario: &str, first_replicate: u32, first: &Column) {
-        let key = words(scenario, first).map(str::to_owned);
-        let next = first_replicate + first.values.len() as u32;
+    fn advance(
+        &mut self,
+        scenario: &str,
+        first_replicate: u32,
+        replicates: usize,
+        group: Group<'_>,
+    ) {
+        let key = words(scenario, group).map(str::to_owned);
+        let next = first_replicate + replicates as u32;
         let position = (key, first_replicate);
         assert!(
             self.last.as_ref().is_none_or(|last| *last <= position),
@@ -108,38 +150,9 @@ impl ReplicateWriter {
     }
 }
 
-fn words<'a>(scenario: &'a str, column: &'a Column) -> [&'a str; 5] {
-    let (metric, segment_by, segment) = column.series.key();
-    [scenario, metric, segment_by, segment, column.period.word()]
-}
-
-fn check_group(columns: &[Column]) {
-    let first = &columns[0];
-    let is_alike = |column: &Column| {
-        column.series == first.series
-            && column.period.word() == first.period.word()
-            && column.values.len() == first.values.len()
-    };
-    assert!(columns.iter().all(is_alike), "a group is of one series");
-    assert!(columns.is_sorted_by(|a, b| a.date < b.date));
-}
-
-/// Values of some replicates, replicate by replicate.
-fn values(columns: &[Column], replicates: Range<usize>) -> ArrayRef {
-    let dates = columns.len();
-    let mut values = vec![0.0; replicates.len() * dates];
-    // A few replicates of every column at a time: what is read and what is
-    // written then both stay in the nearest cache.
-    let blocks = values.chunks_mut(32 * dates);
-    for (block, from) in blocks.zip(replicates.step_by(32)) {
-        for (date, column) in columns.iter().enumerate() {
-            let rows = block[date..].iter_mut().step_by(dates);
-            for (row, &value) in rows.zip(&column.values[from..]) {
-                *row = value;
-            }
-        }
-    }
-    Arc::new(Float64Array::from(values))
+fn words<'a>(scenario: &'a str, group: Group<'a>) -> [&'a str; 5] {
+    let (metric, segment_by, segment) = group.series.key();
+    [scenario, metric, segment_by, segment, group.period]
 }
 
 #[cfg(test)]
@@ -147,33 +160,59 @@ mod tests {
     use super::super::test_files::{column, columns, metadata, read};
     use super::*;
     use crate::forecast::SeriesName;
-    use crate::model::layout::{Period, Unit};
+    use crate::forecast::columns::Scale;
+    use crate::forecast::kept::WholeColumn;
+    use crate::model::layout::Unit;
     use crate::units::{Date, date_after};
     use arrow::array::AsArray;
     use arrow::datatypes::{DataType, Date32Type, Float64Type, UInt32Type};
 
-    fn group(metric: &str, dates: usize, replicates: usize) -> Vec<Column> {
+    fn series(metric: &str) -> SeriesName {
+        SeriesName {
+            metric: metric.into(),
+            segment_by: "all".into(),
+            segment: "all".into(),
+            unit: Unit::Children,
+        }
+    }
+
+    fn columns_of(
+        dates: usize,
+        replicates: usize,
+        scale: impl Fn(usize) -> Scale,
+        value: impl Fn(usize, usize) -> i64,
+    ) -> Vec<WholeColumn> {
         let start = Date::from_ymd_opt(1970, 1, 1).unwrap();
-        let column = |month: usize| Column {
-            series: Arc::new(SeriesName {
-                metric: metric.into(),
-                segment_by: "all".into(),
-                segment: "all".into(),
-                unit: Unit::Children,
-            }),
-            period: Period::Month(month),
+        let column = |month: usize| WholeColumn {
             date: date_after(start, 30 * month as i32),
-            values: (0..replicates).map(|r| (100 * r + month) as f64).collect(),
+            scale: scale(month),
+            wholes: (0..replicates)
+                .map(|replicate| value(replicate, month))
+                .collect(),
         };
         (0..dates).map(column).collect()
+    }
+
+    fn write(writer: &mut ReplicateWriter, metric: &str, first: u32, columns: &[WholeColumn]) {
+        let group = Group {
+            series: &series(metric),
+            period: "month",
+            columns,
+        };
+        writer.write("plan", first, group).unwrap();
+    }
+
+    fn group(dates: usize, replicates: usize) -> Vec<WholeColumn> {
+        let value = |replicate, month| (100 * replicate + month) as i64;
+        columns_of(dates, replicates, |_| Scale::Children, value)
     }
 
     #[test]
     fn values_lie_by_replicate_and_then_by_date() {
         let folder = tempfile::tempdir().unwrap();
         let mut writer = ReplicateWriter::create(folder.path(), &metadata()).unwrap();
-        writer.write("base", 7, &group("population", 3, 2)).unwrap();
-        writer.write("plan", 7, &group("admissions", 3, 2)).unwrap();
+        write(&mut writer, "admissions", 7, &group(3, 2));
+        write(&mut writer, "population", 7, &group(3, 2));
         let record = writer.finish().unwrap();
         assert_eq!(record.rows, Some(12));
         let (batch, pairs) = read(&folder.path().join("replicates.parquet"));
@@ -201,8 +240,8 @@ mod tests {
         let values = values.as_primitive::<Float64Type>().values();
         assert_eq!(values[..6], [0.0, 1.0, 2.0, 100.0, 101.0, 102.0]);
         assert_eq!(
-            column(&batch, "scenario").as_string::<i32>().value(6),
-            "plan"
+            column(&batch, "metric").as_string::<i32>().value(6),
+            "population"
         );
     }
 
@@ -210,9 +249,7 @@ mod tests {
     fn a_large_group_is_written_in_pieces_without_a_seam() {
         let folder = tempfile::tempdir().unwrap();
         let mut writer = ReplicateWriter::create(folder.path(), &metadata()).unwrap();
-        writer
-            .write("plan", 0, &group("population", 7, 40_000))
-            .unwrap();
+        write(&mut writer, "population", 0, &group(7, 40_000));
         writer.finish().unwrap();
         let (batch, _) = read(&folder.path().join("replicates.parquet"));
         assert_eq!(batch.num_rows(), 280_000);
@@ -234,8 +271,7 @@ mod tests {
             ("e", 40, 35),
         ];
         for (metric, dates, replicates) in shapes {
-            let group = group(metric, dates, replicates);
-            writer.write("plan", 0, &group).unwrap();
+            write(&mut writer, metric, 0, &group(dates, replicates));
         }
         writer.finish().unwrap();
         let (batch, _) = read(&folder.path().join("replicates.parquet"));
@@ -253,8 +289,55 @@ mod tests {
     fn groups_out_of_order_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         let mut writer = ReplicateWriter::create(folder.path(), &metadata()).unwrap();
-        writer.write("plan", 0, &group("spend", 1, 2)).unwrap();
-        let _ = writer.write("plan", 0, &group("population", 1, 2));
+        write(&mut writer, "spend", 0, &group(1, 2));
+        write(&mut writer, "population", 0, &group(1, 2));
+    }
+
+    #[test]
+    fn numbers_of_every_kind_come_back_to_the_bit() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut writer = ReplicateWriter::create(folder.path(), &metadata()).unwrap();
+        let mixed = |replicate: usize, month: usize| {
+            let mixed = (replicate * 7 + month + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            (mixed >> 33) as i64
+        };
+        let rate = |month| Scale::Per10000 {
+            child_population: 36_000.0 + (month / 3) as f64,
+        };
+        // Scale, and the least and the greatest whole number.
+        type Kind<'a> = (&'a dyn Fn(usize) -> Scale, i64, i64);
+        let kinds: [Kind; 8] = [
+            (&|_| Scale::Children, 0, 0),
+            (&|_| Scale::Children, 0, 70),
+            (&|_| Scale::Children, 150, 420),
+            (&|_| Scale::Children, -60, 9),
+            (&rate, 170, 300),
+            (&|_| Scale::Pence, 0, 0),
+            (&|_| Scale::Pence, -4_000_000_000, 90_000_000_000),
+            (&|_| Scale::Children, i64::MIN / 2, i64::MAX / 2),
+        ];
+        let shapes = [(1, 1), (5, 3), (31, 9), (48, 700), (36, 9_001)];
+        let mut expected: Vec<f64> = Vec::new();
+        let names = ('a'..='z').flat_map(|one| ('a'..='z').map(move |two| format!("{one}{two}")));
+        let kinds = shapes
+            .iter()
+            .flat_map(|shape| kinds.iter().map(move |kind| (shape, kind)));
+        for ((&(dates, replicates), &(scale, least, most)), name) in kinds.zip(names) {
+            let width = most.wrapping_sub(least) as u64 + 1;
+            let value = |r, m| least.wrapping_add((mixed(r, m) as u64 % width) as i64);
+            let columns = columns_of(dates, replicates, scale, value);
+            write(&mut writer, &name, 0, &columns);
+            let rows = (0..replicates).flat_map(|r| (0..dates).map(move |m| (r, m)));
+            expected.extend(rows.map(|(r, m)| scale(m).written(value(r, m))));
+        }
+        assert!(expected.len() > ROW_GROUP_ROWS);
+        let record = writer.finish().unwrap();
+        assert_eq!(record.rows, Some(expected.len() as u64));
+        let (batch, _) = read(&folder.path().join("replicates.parquet"));
+        let found = column(&batch, "value");
+        let found = found.as_primitive::<Float64Type>().values();
+        let bits = |number: &f64| number.to_bits();
+        assert!(found.iter().map(bits).eq(expected.iter().map(bits)));
     }
 
     /// `cargo test --release -- --ignored --nocapture three_million`
@@ -262,12 +345,12 @@ mod tests {
     #[ignore = "a measurement: three million rows, best in a release build"]
     fn three_million_rows_take_less_than_half_a_second() {
         let folder = tempfile::tempdir().unwrap();
-        let groups =
-            ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"].map(|m| group(m, 30, 10_000));
+        let value = |replicate, month| (100 + (replicate * 7 + month) % 97) as i64;
+        let group = columns_of(30, 10_000, |_| Scale::Children, value);
         let clock = std::time::Instant::now();
         let mut writer = ReplicateWriter::create(folder.path(), &metadata()).unwrap();
-        for group in &groups {
-            writer.write("plan", 0, group).unwrap();
+        for metric in ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"] {
+            write(&mut writer, metric, 0, &group);
         }
         let record = writer.finish().unwrap();
         let bytes = std::fs::metadata(folder.path().join(&record.name))

@@ -5,16 +5,13 @@
 //! the time of writing the replicates; a run needs one look. What is written is
 //! the format's own: a dictionary page, and a data page of run lengths.
 
-use bytes::Bytes;
+use super::pages::{Chunk, push_eights, push_packed, push_run, width_of};
 use foldhash::fast::RandomState;
-use parquet::basic::{Compression, Encoding};
-use parquet::column::page::{CompressedPage, Page, PageWriter};
-use parquet::column::writer::ColumnCloseResult;
+use parquet::basic::Encoding;
 use parquet::data_type::ByteArray;
-use parquet::errors::{ParquetError, Result as ParquetResult};
-use parquet::file::metadata::ColumnChunkMetaData;
+use parquet::errors::Result as ParquetResult;
 use parquet::file::statistics::Statistics;
-use parquet::file::writer::{SerializedPageWriter, SerializedRowGroupWriter, TrackedWrite};
+use parquet::file::writer::SerializedRowGroupWriter;
 use parquet::schema::types::ColumnDescPtr;
 use std::collections::HashMap;
 use std::io::Write;
@@ -138,50 +135,10 @@ impl Runs {
         row_group: &mut SerializedRowGroupWriter<'_, W>,
         column: ColumnDescPtr,
     ) -> ParquetResult<()> {
-        let rows = self.rows;
-        let mut chunk = TrackedWrite::new(Vec::new());
-        let mut pages = SerializedPageWriter::new(&mut chunk);
-        let dictionary = pages.write_page(compressed(Page::DictionaryPage {
-            buf: self.dictionary().into(),
-            num_values: self.values.len() as u32,
-            encoding: Encoding::PLAIN,
-            is_sorted: false,
-        })?)?;
-        let data = pages.write_page(compressed(Page::DataPage {
-            buf: self.run_lengths().into(),
-            num_values: rows as u32,
-            encoding: Encoding::RLE_DICTIONARY,
-            def_level_encoding: Encoding::RLE,
-            rep_level_encoding: Encoding::RLE,
-            statistics: None,
-        })?)?;
-        let bytes = chunk.into_inner()?;
-        let mut metadata = ColumnChunkMetaData::builder(column)
-            .set_compression(Compression::SNAPPY)
-            .set_encodings(vec![
-                Encoding::PLAIN,
-                Encoding::RLE,
-                Encoding::RLE_DICTIONARY,
-            ])
-            .set_total_compressed_size(bytes.len() as i64)
-            .set_total_uncompressed_size(
-                (dictionary.uncompressed_size + data.uncompressed_size) as i64,
-            )
-            .set_num_values(rows as i64)
-            .set_dictionary_page_offset(Some(0))
-            .set_data_page_offset(data.offset as i64);
-        if let Some(statistics) = self.statistics() {
-            metadata = metadata.set_statistics(statistics);
-        }
-        let close = ColumnCloseResult {
-            bytes_written: bytes.len() as u64,
-            rows_written: rows as u64,
-            metadata: metadata.build()?,
-            bloom_filter: None,
-            column_index: None,
-            offset_index: None,
-        };
-        row_group.append_column(&Bytes::from(bytes), close)
+        let mut chunk = Chunk::default();
+        chunk.push(self.run_lengths(), self.rows, Encoding::RLE_DICTIONARY);
+        let dictionary = (self.dictionary(), self.values.len());
+        chunk.append_to(row_group, column, Some(dictionary), self.statistics())
     }
 
     /// Least and greatest value.
@@ -226,79 +183,40 @@ impl Runs {
     /// whole bytes; for a cycle the places of eight rounds packed, again and
     /// again. Rounds that are left over are runs of one.
     fn run_lengths(&self) -> Vec<u8> {
-        let highest = self.values.len().saturating_sub(1).max(1) as u32;
-        let width = u32::BITS - highest.leading_zeros();
+        let width = width_of(self.values.len());
         let mut bytes = vec![width as u8];
-        let run = |bytes: &mut Vec<u8>, place: u32, rows: usize| {
-            push_varint(bytes, rows << 1);
-            bytes.extend_from_slice(&place.to_le_bytes()[..width.div_ceil(8) as usize]);
-        };
         // Every series has the same ramps.
         let mut ramps: HashMap<(&Range<u32>, usize), Range<usize>> = HashMap::new();
         for one in &self.runs {
             match one {
-                Run::Same(place, rows) => run(&mut bytes, *place, *rows),
+                Run::Same(place, rows) => push_run(&mut bytes, width, *place, *rows),
                 Run::Ramp(places, rows) => match ramps.get(&(places, *rows)) {
                     Some(written) => bytes.extend_from_within(written.clone()),
                     None => {
                         let from = bytes.len();
                         for place in places.clone() {
-                            run(&mut bytes, place, *rows);
+                            push_run(&mut bytes, width, place, *rows);
                         }
                         ramps.insert((places, *rows), from..bytes.len());
                     }
                 },
                 Run::Cycle(places, rounds) => {
                     if *rounds >= 8 {
-                        push_varint(&mut bytes, (places.len() * (rounds / 8)) << 1 | 1);
-                        let eight = packed(places.repeat(8), width);
+                        push_eights(&mut bytes, places.len() * (rounds / 8));
+                        let round: Vec<u16> = places.iter().map(|&place| place as u16).collect();
+                        let from = bytes.len();
+                        push_packed(&mut bytes, &round.repeat(8), width);
+                        let eight = bytes.split_off(from);
                         bytes.extend_from_slice(&eight.repeat(rounds / 8));
                     }
                     for &place in places.repeat(rounds % 8).iter() {
-                        run(&mut bytes, place, 1);
+                        push_run(&mut bytes, width, place, 1);
                     }
                 }
             }
         }
         bytes
     }
-}
-
-fn push_varint(bytes: &mut Vec<u8>, mut number: usize) {
-    while number >= 0x80 {
-        bytes.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    bytes.push(number as u8);
-}
-
-/// Numbers in so many bits each, from the lowest bit on: a multiple of eight.
-fn packed(numbers: Vec<u32>, width: u32) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(numbers.len() * width as usize / 8);
-    let (mut held, mut bits) = (0_u64, 0);
-    for number in numbers {
-        held |= u64::from(number) << bits;
-        bits += width;
-        while bits >= 8 {
-            bytes.push(held as u8);
-            held >>= 8;
-            bits -= 8;
-        }
-    }
-    bytes
-}
-
-/// A page whose bytes are compressed, with the size that they had before.
-fn compressed(mut page: Page) -> ParquetResult<CompressedPage> {
-    let size = page.buffer().len();
-    let (Page::DataPage { buf, .. }
-    | Page::DataPageV2 { buf, .. }
-    | Page::DictionaryPage { buf, .. }) = &mut page;
-    let bytes = snap::raw::Encoder::new().compress_vec(buf);
-    *buf = bytes
-        .map_err(|error| ParquetError::External(Box::new(error)))?
-        .into();
-    Ok(CompressedPage::new(page, size))
 }
 
 #[cfg(test)]

@@ -13,8 +13,8 @@ use parquet::basic::Compression;
 use parquet::errors::Result as ParquetResult;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
-use parquet::file::writer::SerializedFileWriter;
-use parquet::schema::types::ColumnPath;
+use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use parquet::schema::types::{ColumnDescPtr, ColumnPath};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::fs::File;
@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Rows after which a row group is closed.
-const ROW_GROUP_ROWS: usize = 1_000_000;
+pub(super) const ROW_GROUP_ROWS: usize = 1_000_000;
 
 /// What a file is called, what it holds and how it is packed.
 pub(super) struct TableKind {
@@ -90,6 +90,26 @@ impl TableWriter {
     /// runs.
     pub fn write(&mut self, columns: &[ArrayRef]) -> Result<(), OutputError> {
         self.encode(columns)
+            .map_err(OutputError::parquet(&self.path, "write"))
+    }
+
+    /// Writes a row group of so many rows, all columns of which the caller has
+    /// encoded, in a file that is written in no other way.
+    pub fn append(
+        &mut self,
+        rows: usize,
+        append: impl FnOnce(&mut RowGroup<'_>, Vec<ColumnDescPtr>) -> ParquetResult<()>,
+    ) -> Result<(), OutputError> {
+        debug_assert!(self.row_group.is_none(), "one way of writing");
+        self.rows += rows as u64;
+        let descriptions = self.file.schema_descr().columns().to_vec();
+        let row_group = self.file.next_row_group();
+        row_group
+            .and_then(|mut row_group| {
+                append(&mut row_group, descriptions)?;
+                row_group.close()
+            })
+            .map(drop)
             .map_err(OutputError::parquet(&self.path, "write"))
     }
 
@@ -194,8 +214,11 @@ fn compression(_is_bulky: bool) -> Compression {
     Compression::SNAPPY
 }
 
+/// A row group of a file.
+pub(super) type RowGroup<'a> = SerializedRowGroupWriter<'a, HashedFile>;
+
 /// A file that hashes what is written to it.
-struct HashedFile {
+pub(super) struct HashedFile {
     file: File,
     hash: Sha256,
 }
