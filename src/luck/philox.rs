@@ -1,6 +1,6 @@
 //! Philox4x32-10: for one counter, and for many side by side.
 
-use super::{CROWD, CrowdWords, Key};
+use super::{CrowdWords, Key};
 use crate::wide::Width;
 
 /// Multipliers of the first and the third word of a counter.
@@ -69,15 +69,17 @@ fn one_by_one([what, replicate]: [u32; 2], who: &[Key], key: [u32; 2], words: &m
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code)]
 mod x86 {
-    use super::{CROWD, CrowdWords, FACTORS, Key, ROUNDS, next_key};
+    use super::{CrowdWords, FACTORS, Key, ROUNDS, next_key};
     use std::arch::x86_64::*;
 
-    /// The keys of a crowd, with nobody in the places behind the last.
+    /// As many people as are worked on at once, from one of them on: with
+    /// nobody in the places behind the last.
     #[inline(always)]
-    fn places(who: &[Key]) -> [Key; CROWD] {
-        let mut places = [0; CROWD];
-        places[..who.len()].copy_from_slice(who);
-        places
+    fn some_of<const SOME: usize>(who: &[Key], from: usize) -> [Key; SOME] {
+        let who = &who[from..];
+        who.first_chunk().copied().unwrap_or_else(|| {
+            std::array::from_fn(|place| who.get(place).copied().unwrap_or_default())
+        })
     }
 
     /// Four people in a register, a word in the lower half of each lane; what
@@ -93,12 +95,12 @@ mod x86 {
         /// Registers worked on at once: while one chain waits, others go on.
         const CHAINS: usize = 2;
         let every = |word: u32| _mm256_set1_epi64x(i64::from(word));
-        let places = places(who);
         let even = _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6);
         for from in (0..who.len()).step_by(LANES * CHAINS) {
+            let some: [Key; LANES * CHAINS] = some_of(who, from);
             let mut counters = [[every(0); 4]; CHAINS];
             for (chain, counter) in counters.iter_mut().enumerate() {
-                let people = &places[from + chain * LANES..][..LANES];
+                let people = &some[chain * LANES..][..LANES];
                 // SAFETY: the slice holds the four keys that are read.
                 let people = unsafe { _mm256_loadu_si256(people.as_ptr().cast()) };
                 let upper = _mm256_srli_epi64::<32>(people);
@@ -147,11 +149,11 @@ mod x86 {
         /// The truth table of a ^ b ^ c.
         const XOR: i32 = 0x96;
         let every = |word: u32| _mm512_set1_epi64(i64::from(word));
-        let places = places(who);
         for from in (0..who.len()).step_by(LANES * CHAINS) {
+            let some: [Key; LANES * CHAINS] = some_of(who, from);
             let mut counters = [[every(0); 4]; CHAINS];
             for (chain, counter) in counters.iter_mut().enumerate() {
-                let people = &places[from + chain * LANES..][..LANES];
+                let people = &some[chain * LANES..][..LANES];
                 // SAFETY: the slice holds the eight keys that are read.
                 let people = unsafe { _mm512_loadu_si512(people.as_ptr().cast()) };
                 let upper = _mm512_srli_epi64::<32>(people);
@@ -192,6 +194,7 @@ mod x86 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::luck::CROWD;
 
     /// Known answers published with Random123 (kat_vectors).
     #[test]
