@@ -209,14 +209,21 @@ impl<R: Recorder> Play<'_, R> {
             for some in keys.chunks(CROWD) {
                 self.luck
                     .words_of_crowd(some, Purpose::Family, 0, 0, &mut words);
-                let mut keys = [0; CROWD];
-                keys[..some.len()].copy_from_slice(some);
+                let padded: [Key; CROWD];
+                let keys = match some.first_chunk() {
+                    Some(keys) => keys,
+                    None => {
+                        let key = |place| some.get(place).copied().unwrap_or_default();
+                        padded = std::array::from_fn(key);
+                        &padded
+                    }
+                };
                 let mut referred = widest(Referrals {
                     calendar: self.calendar,
                     rates,
                     rate: is_constant.then_some(rate),
                     sittings,
-                    keys: &keys,
+                    keys,
                     words: &words,
                 });
                 referred.exists[some.len()..].fill(false);

@@ -14,7 +14,7 @@ use super::life::{NONE, Next, day_of, first_of};
 use super::places::Places;
 use super::record::Recorder;
 use super::replicate::{Fork, Play};
-use crate::luck::{CROWD, CrowdWords, Key, Purpose, exponential, uniform, words_at};
+use crate::luck::{CROWD, Key, Purpose, exponential, uniform, words_at};
 use crate::model::clocks::{ClockSet, NO_EXIT};
 
 /// A child in the queues.
@@ -88,17 +88,15 @@ impl Asker {
 }
 
 impl<R: Recorder> Play<'_, R> {
-    /// The first words of the attempts of a crowd of the cohort, where the case
-    /// of any is open.
-    pub(super) fn first_attempts(&self, crowd: &Crowd, open: Places) -> CrowdWords {
-        let mut words = [[0; CROWD]; 4];
+    /// Draws the first words of the attempts of a crowd of the cohort, where the
+    /// case of any is open.
+    pub(super) fn draw_first_attempts(&self, crowd: &mut Crowd, open: Places) {
         if open != Places::NONE {
             // They are drawn again where the pathway is walked.
             let luck = self.luck.again();
             let keys = &crowd.keys[..crowd.count];
-            luck.words_of_crowd(keys, Purpose::Attempt, 0, 0, &mut words);
+            luck.words_of_crowd(keys, Purpose::Attempt, 0, 0, &mut crowd.attempts);
         }
-        words
     }
 
     /// Takes in those of a crowd of the cohort whose case is open, where no
@@ -107,7 +105,6 @@ impl<R: Recorder> Play<'_, R> {
         &mut self,
         crowd: &Crowd,
         open: Places,
-        attempts: &CrowdWords,
         case: impl Fn(usize) -> Case,
     ) -> Places {
         open.filter(|place| {
@@ -119,7 +116,7 @@ impl<R: Recorder> Play<'_, R> {
                 legal_status: crowd.legal_status[place],
                 placement: crowd.placement[place],
                 running: crowd.first.running[place],
-                attempt: words_at(attempts, place),
+                attempt: words_at(&crowd.attempts, place),
             };
             self.takes_aside(child, case(place), |clock| crowd.rings[clock][place])
         })

@@ -363,10 +363,10 @@ impl<R: Recorder> Play<'_, R> {
             let mut others = self.play_crowd(crowd);
             let child = |place: usize| turns[place] as usize;
             let open = others.filter(|place| self.common_case(roster, child(place)).is_none());
-            let attempts = self.first_attempts(crowd, open);
+            self.draw_first_attempts(crowd, open);
             if self.is_only {
                 let case = |place| roster.case(0, child(place));
-                others = others.without(self.take_crowd_aside(crowd, open, &attempts, case));
+                others = others.without(self.take_crowd_aside(crowd, open, case));
             }
             for place in others.each() {
                 let child = child(place);
@@ -382,7 +382,7 @@ impl<R: Recorder> Play<'_, R> {
                         self.forks.push(Fork {
                             life,
                             member: Some(child),
-                            attempt: words_at(&attempts, place),
+                            attempt: words_at(&crowd.attempts, place),
                         });
                     }
                 }

@@ -17,7 +17,7 @@ use super::places::Places;
 use super::record::Recorder;
 use super::replicate::Play;
 use super::ticking::{CrowdInBands, InBands, Standing, Straight};
-use super::walk::Walkers;
+use super::walk::{Walk, Walkers};
 use crate::calendar::{Calendar, Place};
 use crate::luck::{CROWD, CrowdWords, Key, Purpose, words_at};
 use crate::model::clocks::{ClockSet, MOST_CLOCKS, Mask, NO_EXIT};
@@ -60,6 +60,8 @@ pub struct Crowd {
     pub(super) alone: Places,
     /// Words of what they are like when they come in.
     pub profile: CrowdWords,
+    /// First words of their attempts, where a case is open.
+    pub attempts: CrowdWords,
     /// Words of their clocks, four clocks a block.
     pub clocks: Vec<CrowdWords>,
     /// When their clocks ring, by clock: of any that do not run, whatever.
@@ -69,6 +71,7 @@ pub struct Crowd {
     pub life: Life,
     pub(super) first: FirstRings,
     pub(super) walkers: Walkers,
+    pub(super) walk: Walk,
 }
 
 /// Which clock rings first, and when.
@@ -105,6 +108,7 @@ impl Default for Crowd {
             start: [0.0; CROWD],
             alone: Places::NONE,
             profile: [[0; CROWD]; 4],
+            attempts: [[0; CROWD]; 4],
             clocks: Vec::new(),
             rings: Vec::new(),
             life: Life::default(),
@@ -117,6 +121,7 @@ impl Default for Crowd {
                 places: [[Place::default(); CROWD]; 2],
             },
             walkers: Walkers::default(),
+            walk: Walk::default(),
         }
     }
 }

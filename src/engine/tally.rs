@@ -7,7 +7,7 @@ use crate::model::Model;
 use crate::model::series::{Line, Recipe};
 use crate::units::costs_of_nights;
 use crate::wide::{Work, widest};
-use std::ops::Range;
+use std::ops::{AddAssign, Range, SubAssign};
 
 /// Spells of a state that begin or end in a segment: how many more begin, and
 /// the nights of the segment that they have more than they miss. The children
@@ -173,17 +173,9 @@ impl Tally {
         self.fold_stocks(months);
         self.fold_counts(&reporting.recipes, months);
         self.fold_lines(world, months);
-        for (sum, cells) in reporting
-            .sums
-            .iter()
-            .zip(self.pence.chunks_exact_mut(months))
-        {
-            cells.fill(0);
-            for &line in sum {
-                for (cell, &value) in cells.iter_mut().zip(&self.lines[line * months..]) {
-                    *cell += value;
-                }
-            }
+        let sums = self.pence.chunks_exact_mut(months);
+        for (sum, cells) in reporting.sums.iter().zip(sums) {
+            add_up(cells, (&self.lines, months), sum, &[]);
         }
     }
 
@@ -211,33 +203,20 @@ impl Tally {
     #[inline(always)]
     fn fold_counts(&mut self, recipes: &[Recipe], months: usize) {
         for (recipe, cells) in recipes.iter().zip(self.counts.chunks_exact_mut(months)) {
-            cells.fill(0);
             match recipe {
                 Recipe::Spells(add, less) => {
-                    for &counter in add {
-                        let row = &self.stocks[counter * months..(counter + 1) * months];
-                        for (cell, &stock) in cells.iter_mut().zip(row) {
-                            *cell += stock;
-                        }
-                    }
-                    for &counter in less {
-                        let row = &self.stocks[counter * months..(counter + 1) * months];
-                        for (cell, &stock) in cells.iter_mut().zip(row) {
-                            *cell -= stock;
-                        }
-                    }
+                    add_up(cells, (&self.stocks, months), add, less);
                 }
                 Recipe::Flows(flows) => {
-                    for &flow in flows {
-                        let row = flow * (self.segments + 1);
-                        let row = &self.flows[row..row + self.segments];
-                        if self.segments == months {
-                            // Each month is one segment: rows lie side by side.
-                            for (cell, &events) in cells.iter_mut().zip(row) {
-                                *cell += events;
-                            }
-                            continue;
-                        }
+                    let width = self.segments + 1;
+                    if self.segments == months {
+                        // Each month is one segment: rows lie side by side.
+                        add_up(cells, (&self.flows, width), flows, &[]);
+                        continue;
+                    }
+                    cells.fill(0);
+                    for flow in flows {
+                        let row = &self.flows[flow * width..];
                         for (&month, &events) in self.month.iter().zip(row) {
                             cells[month] += events;
                         }
@@ -299,16 +278,68 @@ impl Tally {
     /// been folded.
     #[inline(always)]
     fn fold_nights(&mut self, counters: Range<usize>) {
-        self.paid.fill(0);
-        for counter in counters {
+        if counters.is_empty() {
+            self.paid.fill(0);
+        }
+        for (place, counter) in counters.enumerate() {
             let spells = &self.spells[counter * (self.segments + 1)..][..self.segments];
             let held = &self.held[counter * self.segments..][..self.segments];
             let states = held.iter().zip(spells).zip(&self.nights);
             for (paid, ((&held, spells), &nights)) in self.paid.iter_mut().zip(states) {
-                *paid += i64::from(held) * nights + i64::from(spells.nights());
+                let others = if place == 0 { 0 } else { *paid };
+                *paid = others + i64::from(held) * nights + i64::from(spells.nights());
             }
         }
     }
+}
+
+/// Makes cells the sums of some rows of a table of so many columns, less
+/// others: some cells at a time, so that none is cleared or loaded twice. The
+/// last of them may be worked out with those before and again.
+#[inline(always)]
+fn add_up<T: Copy + Default + AddAssign + SubAssign>(
+    cells: &mut [T],
+    table: (&[T], usize),
+    add: &[usize],
+    less: &[usize],
+) {
+    const SOME: usize = 16;
+    match cells.len().checked_sub(SOME) {
+        Some(last) => {
+            for column in (0..cells.len()).step_by(SOME) {
+                add_some_up::<SOME, T>(cells, column.min(last), table, add, less);
+            }
+        }
+        None => {
+            for column in 0..cells.len() {
+                add_some_up::<1, T>(cells, column, table, add, less);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn add_some_up<const SOME: usize, T: Copy + Default + AddAssign + SubAssign>(
+    cells: &mut [T],
+    column: usize,
+    (table, width): (&[T], usize),
+    add: &[usize],
+    less: &[usize],
+) {
+    let mut sums = [T::default(); SOME];
+    for row in add {
+        let added = &table[row * width + column..][..SOME];
+        sums.iter_mut()
+            .zip(added)
+            .for_each(|(sum, &one)| *sum += one);
+    }
+    for row in less {
+        let taken = &table[row * width + column..][..SOME];
+        sums.iter_mut()
+            .zip(taken)
+            .for_each(|(sum, &one)| *sum -= one);
+    }
+    cells[column..][..SOME].copy_from_slice(&sums);
 }
 
 /// A counter by itself.

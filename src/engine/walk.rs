@@ -52,9 +52,9 @@ impl Walkers {
     }
 }
 
-/// Where those on one pathway stand.
+/// Where those on one pathway stand. Reused from walk to walk.
 #[derive(Debug)]
-struct Walk {
+pub struct Walk {
     /// When the first clock of each rings.
     rings: [f64; CROWD],
     /// Days that the stage takes.
@@ -78,10 +78,8 @@ struct Walk {
     stopped: [Place; CROWD],
 }
 
-impl Walk {
-    /// Everybody on day 0, before the first stage; where the day lies behind
-    /// the horizon.
-    fn begin(behind: Place) -> Self {
+impl Default for Walk {
+    fn default() -> Self {
         Self {
             rings: [0.0; CROWD],
             days: [0.0; CROWD],
@@ -93,9 +91,27 @@ impl Walk {
             from: [Place::default(); CROWD],
             to: [Place::default(); CROWD],
             outcome: [0; CROWD],
-            stopped: [behind; CROWD],
+            stopped: [Place::default(); CROWD],
         }
     }
+}
+
+/// The eights of columns in which some who walk lie: whoever is beside them in
+/// the first and the last is worked out too, and not looked at.
+fn eights(walkers: &Range<usize>) -> Range<usize> {
+    walkers.start / 8..walkers.end.div_ceil(8)
+}
+
+/// One of the eights of a column.
+#[inline(always)]
+fn eight<T>(column: &[T; CROWD], eight: usize) -> &[T; 8] {
+    &column.as_chunks().0[eight]
+}
+
+/// The same, to be written.
+#[inline(always)]
+fn eight_mut<T>(column: &mut [T; CROWD], eight: usize) -> &mut [T; 8] {
+    &mut column.as_chunks_mut().0[eight]
 }
 
 /// How long a stage takes those who walk.
@@ -114,10 +130,8 @@ impl Work for StageDays<'_> {
     fn work(self) {
         let logarithms = logarithms();
         let luck = |word: u32| -logarithms.of(uniform(!word));
-        // In eights, as they lie in the columns: whoever is beside the walkers in
-        // the first and the last is worked out too, and not looked at.
-        for eight in self.eights {
-            let words: &[u32; 8] = self.words[8 * eight..].first_chunk().expect("in eights");
+        for some in self.eights {
+            let words = eight(self.words, some);
             let mut taken = [0.0; 8];
             let mut all_inside = true;
             for (taken, &word) in taken.iter_mut().zip(words) {
@@ -130,7 +144,7 @@ impl Work for StageDays<'_> {
                     *taken = self.tables.time(luck(word)) * self.days;
                 }
             }
-            self.taken[8 * eight..][..8].copy_from_slice(&taken);
+            *eight_mut(self.taken, some) = taken;
         }
     }
 }
@@ -138,6 +152,7 @@ impl Work for StageDays<'_> {
 /// When a stage ends for those who walk.
 struct StageEnds<'a> {
     calendar: &'a Calendar,
+    eights: Range<usize>,
     walk: &'a mut Walk,
 }
 
@@ -148,14 +163,20 @@ impl Work for StageEnds<'_> {
     fn work(self) {
         let (horizon, walk) = (self.calendar.horizon(), self.walk);
         let behind = f64::from(horizon + 1);
-        for walker in 0..CROWD {
-            walk.time[walker] += walk.days[walker];
-            let day = day_of(walk.time[walker].min(walk.rings[walker]).min(behind));
-            let walks = walk.since[walker] <= horizon;
-            walk.until[walker] = if walks { day } else { horizon + 1 };
-        }
-        for walker in 0..CROWD {
-            walk.to[walker] = self.calendar.place_of(walk.until[walker]);
+        for some in self.eights {
+            let [days, rings] = [&walk.days, &walk.rings].map(|column| *eight(column, some));
+            let since = *eight(&walk.since, some);
+            let mut time = *eight(&walk.time, some);
+            let mut until = [horizon + 1; 8];
+            for walker in 0..8 {
+                time[walker] += days[walker];
+                let day = day_of(time[walker].min(rings[walker]).min(behind));
+                let walks = since[walker] <= horizon;
+                until[walker] = if walks { day } else { until[walker] };
+            }
+            *eight_mut(&mut walk.time, some) = time;
+            *eight_mut(&mut walk.until, some) = until;
+            *eight_mut(&mut walk.to, some) = until.map(|day| self.calendar.place_of(day));
         }
     }
 }
@@ -166,6 +187,7 @@ struct StagePassed<'a> {
     horizon: i32,
     behind: Place,
     luck: &'a [u32; CROWD],
+    eights: Range<usize>,
     walk: &'a mut Walk,
 }
 
@@ -176,26 +198,37 @@ impl Work for StagePassed<'_> {
     fn work(self) {
         let walk = self.walk;
         let failed = (FAILED + self.stage) as u32;
-        // What is written lies in arrays of its own until the end: see `crowd`.
-        let mut threshold = walk.threshold;
-        let (mut outcome, mut stopped) = (walk.outcome, walk.stopped);
-        let (mut since, mut from) = ([self.horizon + 1; CROWD], [self.behind; CROWD]);
-        for walker in 0..CROWD {
-            threshold[walker] *= walk.pass[walker];
-            let is_there = walk.until[walker] <= self.horizon;
-            let leaves = walk.rings[walker] <= walk.time[walker];
-            let passes = uniform(self.luck[walker]) < threshold[walker];
-            let goes_on = is_there & !leaves & passes;
-            let stops = is_there & !goes_on;
-            let here = if leaves { LEFT_FIRST as u32 } else { failed };
-            let (day, place) = (walk.until[walker], walk.to[walker]);
-            outcome[walker] = if stops { here } else { outcome[walker] };
-            stopped[walker] = if stops { place } else { stopped[walker] };
-            since[walker] = if goes_on { day } else { since[walker] };
-            from[walker] = if goes_on { place } else { from[walker] };
+        for some in self.eights {
+            // What is written lies in arrays of its own until the end: see
+            // `crowd`.
+            let [pass, rings, time] =
+                [&walk.pass, &walk.rings, &walk.time].map(|column| *eight(column, some));
+            let (until, to) = (*eight(&walk.until, some), *eight(&walk.to, some));
+            let luck = eight(self.luck, some);
+            let mut threshold = *eight(&walk.threshold, some);
+            let mut outcome = *eight(&walk.outcome, some);
+            let mut stopped = *eight(&walk.stopped, some);
+            let (mut since, mut from) = ([self.horizon + 1; 8], [self.behind; 8]);
+            for walker in 0..8 {
+                threshold[walker] *= pass[walker];
+                let is_there = until[walker] <= self.horizon;
+                let leaves = rings[walker] <= time[walker];
+                let passes = uniform(luck[walker]) < threshold[walker];
+                let goes_on = is_there & !leaves & passes;
+                let stops = is_there & !goes_on;
+                let here = if leaves { LEFT_FIRST as u32 } else { failed };
+                let (day, place) = (until[walker], to[walker]);
+                outcome[walker] = if stops { here } else { outcome[walker] };
+                stopped[walker] = if stops { place } else { stopped[walker] };
+                since[walker] = if goes_on { day } else { since[walker] };
+                from[walker] = if goes_on { place } else { from[walker] };
+            }
+            *eight_mut(&mut walk.threshold, some) = threshold;
+            *eight_mut(&mut walk.outcome, some) = outcome;
+            *eight_mut(&mut walk.stopped, some) = stopped;
+            *eight_mut(&mut walk.since, some) = since;
+            *eight_mut(&mut walk.from, some) = from;
         }
-        (walk.threshold, walk.outcome, walk.stopped) = (threshold, outcome, stopped);
-        (walk.since, walk.from) = (since, from);
     }
 }
 
@@ -205,7 +238,12 @@ impl<R: Recorder> Play<'_, R> {
     #[inline(never)]
     pub(super) fn walk_crowd(&mut self, crowd: &mut Crowd) {
         self.gather_walkers(crowd);
-        let Crowd { walkers, first, .. } = crowd;
+        let Crowd {
+            walkers,
+            walk,
+            first,
+            ..
+        } = crowd;
         let stages = |(pathway, _): &(usize, _)| self.world.model.pathways[*pathway].stages.len();
         let Some(most) = walkers.groups.iter().map(stages).max() else {
             return;
@@ -220,7 +258,7 @@ impl<R: Recorder> Play<'_, R> {
                 .words_of_crowd(keys, Purpose::Attempt, block, 0, words);
         }
         for (pathway, range) in &walkers.groups {
-            self.walk_together(first, walkers, *pathway, range.clone());
+            self.walk_together(first, walkers, walk, *pathway, range.clone());
         }
     }
 
@@ -257,18 +295,21 @@ impl<R: Recorder> Play<'_, R> {
         &mut self,
         first: &mut FirstRings,
         walkers: &Walkers,
+        walk: &mut Walk,
         pathway: usize,
         range: Range<usize>,
     ) {
         let horizon = self.calendar.horizon();
         let behind = self.calendar.place_of(horizon + 1);
         let model = &self.world.model.pathways[pathway];
-        let mut walk = Walk::begin(behind);
         for walker in range.clone() {
             walk.rings[walker] = first.time[usize::from(walkers.places[walker])];
             let start = walkers.start[walker];
+            walk.threshold[walker] = 1.0;
+            walk.outcome[walker] = 0;
+            walk.stopped[walker] = behind;
+            walk.time[walker] = start;
             if start <= self.horizon {
-                walk.time[walker] = start;
                 walk.since[walker] = day_of(start);
                 walk.from[walker] = self.calendar.place_of(day_of(start));
                 continue;
@@ -282,10 +323,11 @@ impl<R: Recorder> Play<'_, R> {
             }
         }
         for (stage, stage_model) in model.stages.iter().enumerate() {
-            self.stage_days(walkers, &mut walk, pathway, stage, &range);
+            self.stage_days(walkers, walk, pathway, stage, &range);
             widest(StageEnds {
                 calendar: self.calendar,
-                walk: &mut walk,
+                eights: eights(&range),
+                walk,
             });
             if let Some(fee) = stage_model.fee {
                 for &from in &walk.from[range.clone()] {
@@ -311,7 +353,8 @@ impl<R: Recorder> Play<'_, R> {
                 horizon,
                 behind,
                 luck: walkers.column(0),
-                walk: &mut walk,
+                eights: eights(&range),
+                walk,
             });
         }
         let outcomes = self.counters.outcomes[pathway];
@@ -345,7 +388,7 @@ impl<R: Recorder> Play<'_, R> {
                     tables: self.world.model.curves[span.curve].tables(),
                     days: span.days,
                     words,
-                    eights: range.start / 8..range.end.div_ceil(8),
+                    eights: eights(range),
                     taken: &mut walk.days,
                 });
             }
