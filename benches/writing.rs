@@ -75,6 +75,7 @@ fn replicates(bencher: Bencher) {
         let group = Group {
             series: &series,
             period: "month",
+            first: 0,
             columns: &columns,
         };
         writer

@@ -94,29 +94,37 @@ impl Tiles {
     /// The same in several periods.
     pub fn columns(&self, layout: &Layout, series: usize, periods: &[Period]) -> Vec<Vec<i64>> {
         let mut columns = Vec::new();
-        self.read(layout, series, periods, &mut columns);
+        self.read(layout, series, periods, 0..self.replicates, &mut columns);
         columns
     }
 
-    /// The same into the first of some columns that are used again. All periods
-    /// are read in one pass: the cells of a series lie side by side in a tile,
-    /// and tiles lie far apart.
+    /// The same of some replicates, those of whole tiles, into the first of some
+    /// columns that are used again. All periods are read in one pass: the cells
+    /// of a series lie side by side in a tile, and tiles lie far apart.
     pub fn read(
         &self,
         layout: &Layout,
         series: usize,
         periods: &[Period],
+        replicates: Range<usize>,
         columns: &mut Vec<Vec<i64>>,
     ) {
+        let tiles = replicates.start / TILE..replicates.end.div_ceil(TILE);
+        assert!(
+            replicates.start.is_multiple_of(TILE),
+            "whole tiles are read"
+        );
+        assert!(replicates.end.is_multiple_of(TILE) || replicates.end == self.replicates);
         if columns.len() < periods.len() {
             columns.resize_with(periods.len(), Vec::new);
         }
         let columns = &mut columns[..periods.len()];
         for column in columns.iter_mut() {
-            column.resize(self.replicates, 0);
+            column.resize(replicates.len(), 0);
         }
         let spans: Vec<Range<usize>> = periods.iter().map(|&p| months_of(layout, p)).collect();
-        self.each_row(
+        each_row(
+            &self.tiles[tiles],
             layout,
             series,
             &mut Read {
@@ -125,35 +133,35 @@ impl Tiles {
             },
         );
     }
+}
 
-    /// Hands over the rows of one series, tile by tile.
-    fn each_row(&self, layout: &Layout, series: usize, reader: &mut impl Reader) {
-        struct Rows<'a, R> {
-            tiles: &'a [Tile],
-            layout: &'a Layout,
-            series: usize,
-            reader: &'a mut R,
-        }
+/// Hands over the rows of one series, tile by tile.
+fn each_row(tiles: &[Tile], layout: &Layout, series: usize, reader: &mut impl Reader) {
+    struct Rows<'a, R> {
+        tiles: &'a [Tile],
+        layout: &'a Layout,
+        series: usize,
+        reader: &'a mut R,
+    }
 
-        impl<R: Reader> Work for Rows<'_, R> {
-            type Output = ();
+    impl<R: Reader> Work for Rows<'_, R> {
+        type Output = ();
 
-            #[inline(always)]
-            fn work(self) {
-                for tile in self.tiles {
-                    let (cells, row) = tile.row(self.layout, self.series);
-                    cells.open(row, self.reader);
-                }
+        #[inline(always)]
+        fn work(self) {
+            for tile in self.tiles {
+                let (cells, row) = tile.row(self.layout, self.series);
+                cells.open(row, self.reader);
             }
         }
-
-        widest(Rows {
-            tiles: &self.tiles,
-            layout,
-            series,
-            reader,
-        });
     }
+
+    widest(Rows {
+        tiles,
+        layout,
+        series,
+        reader,
+    });
 }
 
 impl Tile {

@@ -95,7 +95,7 @@ fn bands(
         return bands;
     }
     for some in periods.chunks(AT_ONCE) {
-        columns.read(entry, some, &mut room.values);
+        columns.read(entry, some, 0..columns.replicates(), &mut room.values);
         let each = some.iter().zip(&room.values);
         bands.extend(each.map(|(&period, values)| {
             let scale = catalogue.scale(entry, period);

@@ -5,9 +5,10 @@ use super::savings::Comparison;
 use super::targets::{Target, TargetError};
 use crate::calendar::{Calendar, FinancialYear};
 use crate::config::money::Category;
-use crate::engine::tiles::{Frequencies, Tiles};
+use crate::engine::tiles::{Frequencies, TILE, Tiles};
 use crate::model::layout::{Kind, Layout, Period, Unit};
 use crate::units::Date;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Category of `spend` that gross savings are made of.
@@ -381,6 +382,9 @@ fn derived_entries(layout: &Layout, child_population: &[Option<f64>]) -> Vec<Ent
     entries
 }
 
+/// Values that are handed over at once; eight bytes each.
+const PIECE_VALUES: usize = 1 << 16;
+
 /// Whole values of one column, with the scale they are written in.
 #[derive(Debug, Clone)]
 pub(crate) struct Whole {
@@ -428,19 +432,31 @@ impl<'a> ScenarioColumns<'a> {
 
     /// One series in one period, in children or pence.
     pub(crate) fn whole(&self, entry: &Entry, period: Period) -> Whole {
-        let mut wholes = self.wholes(entry, &[period]);
-        wholes.pop().expect("a period has a column")
+        let mut columns = Vec::new();
+        self.read(entry, &[period], 0..self.replicates(), &mut columns);
+        Whole {
+            values: columns.pop().expect("a period has a column"),
+            scale: self.catalogue.scale(entry, period),
+        }
     }
 
-    /// The same in several periods.
-    pub(crate) fn wholes(&self, entry: &Entry, periods: &[Period]) -> Vec<Whole> {
-        let mut columns = Vec::new();
-        self.read(entry, periods, &mut columns);
-        let whole = |(values, &period)| Whole {
-            values,
-            scale: self.catalogue.scale(entry, period),
-        };
-        columns.into_iter().zip(periods).map(whole).collect()
+    /// Hands over the values of one series in some periods a few replicates at a
+    /// time, so few that they stay in the cache: the first of them, and a column
+    /// for each period.
+    pub(crate) fn in_pieces<E>(
+        &self,
+        entry: &Entry,
+        periods: &[Period],
+        room: &mut Vec<Vec<i64>>,
+        mut take: impl FnMut(usize, &mut [Vec<i64>]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let at_once = (PIECE_VALUES / periods.len()).next_multiple_of(TILE);
+        for from in (0..self.replicates()).step_by(at_once) {
+            let to = self.replicates().min(from + at_once);
+            self.read(entry, periods, from..to, room);
+            take(from, &mut room[..periods.len()])?;
+        }
+        Ok(())
     }
 
     /// How often each number occurs in periods of a series, into room that is
@@ -473,13 +489,20 @@ impl<'a> ScenarioColumns<'a> {
         is_difference && self.comparison.is_all()
     }
 
-    /// The same values into columns that are used again.
-    pub(crate) fn read(&self, entry: &Entry, periods: &[Period], columns: &mut Vec<Vec<i64>>) {
+    /// Some replicates of one series in some periods, in children or pence: those
+    /// of whole tiles, into the first of some columns that are used again.
+    pub(crate) fn read(
+        &self,
+        entry: &Entry,
+        periods: &[Period],
+        replicates: Range<usize>,
+        columns: &mut Vec<Vec<i64>>,
+    ) {
         if self.differs_by_nothing(entry) {
             columns.resize_with(columns.len().max(periods.len()), Vec::new);
             for values in &mut columns[..periods.len()] {
                 values.clear();
-                values.resize(self.replicates(), 0);
+                values.resize(replicates.len(), 0);
             }
             return;
         }
@@ -489,8 +512,9 @@ impl<'a> ScenarioColumns<'a> {
             Source::SavingGross { placements } => placements,
             Source::SavingNet { spend } => spend,
         };
+        let (layout, first) = (self.catalogue.layout, replicates.start);
         self.tiles
-            .read(self.catalogue.layout, series, periods, columns);
+            .read(layout, series, periods, replicates, columns);
         for (values, &period) in columns.iter_mut().zip(periods) {
             match entry.source {
                 Source::Counted(_) => {
@@ -501,10 +525,10 @@ impl<'a> ScenarioColumns<'a> {
                     }
                 }
                 Source::Rate { .. } => {}
-                Source::SavingGross { .. } => self.comparison.saving_gross(period, values),
-                Source::SavingNet { .. } => self.comparison.saving_net(period, values),
+                Source::SavingGross { .. } => self.comparison.saving_gross(period, first, values),
+                Source::SavingNet { .. } => self.comparison.saving_net(period, first, values),
                 Source::PopulationChange { .. } => {
-                    self.comparison.population_change(period, values);
+                    self.comparison.population_change(period, first, values);
                 }
             }
         }

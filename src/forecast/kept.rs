@@ -13,13 +13,16 @@ pub enum Keep {
     All,
 }
 
-/// All dates of one series in one kind of period, in whole numbers.
+/// All dates of one series in one kind of period, for some replicates, in whole
+/// numbers.
 #[derive(Debug, Clone, Copy)]
 pub struct Group<'a> {
     /// What it is about.
     pub series: &'a SeriesName,
     /// Word of the kind of period.
     pub period: &'a str,
+    /// The first of the replicates.
+    pub first: usize,
     /// One column for each date, in order of date and with as many replicates.
     pub columns: &'a [WholeColumn],
 }
@@ -36,8 +39,8 @@ pub struct WholeColumn {
 }
 
 impl ScenarioColumns<'_> {
-    /// Hands over the groups of the file of replicates, in its order. The room
-    /// of their columns is used again.
+    /// Hands over the groups of the file of replicates, in its order and some
+    /// replicates at a time. The room of their columns is used again.
     ///
     /// # Errors
     /// What `take` refuses a group with.
@@ -59,28 +62,36 @@ impl ScenarioColumns<'_> {
             let months = periods.partition_point(|p| matches!(p, Period::FinancialYear(_)));
             let (years, months) = periods.split_at(months);
             for periods in [years, months] {
-                let Some(first) = periods.first() else {
+                let Some(first_period) = periods.first() else {
                     continue;
                 };
-                self.read(entry, periods, &mut room);
-                let read = periods.iter().zip(&mut room);
-                let columns = read.map(|(&period, wholes)| WholeColumn {
+                let column = |&period| WholeColumn {
                     date: self.catalogue().date(period),
                     scale: self.catalogue().scale(entry, period),
-                    wholes: std::mem::take(wholes),
-                });
-                let columns: Vec<WholeColumn> = columns.collect();
-                take(Group {
-                    series: &entry.name,
-                    period: first.word(),
-                    columns: &columns,
+                    wholes: Vec::new(),
+                };
+                let mut columns: Vec<WholeColumn> = periods.iter().map(column).collect();
+                self.in_pieces(entry, periods, &mut room, |first, pieces| {
+                    swap(&mut columns, pieces);
+                    let taken = take(Group {
+                        series: &entry.name,
+                        period: first_period.word(),
+                        first,
+                        columns: &columns,
+                    });
+                    swap(&mut columns, pieces);
+                    taken
                 })?;
-                for (column, room) in columns.into_iter().zip(&mut room) {
-                    *room = column.wholes;
-                }
             }
         }
         Ok(())
+    }
+}
+
+/// Puts values into columns, or takes them out again.
+fn swap(columns: &mut [WholeColumn], pieces: &mut [Vec<i64>]) {
+    for (column, piece) in columns.iter_mut().zip(pieces) {
+        std::mem::swap(&mut column.wholes, piece);
     }
 }
 
@@ -104,6 +115,38 @@ mod tests {
         });
         taken.expect("nothing is refused");
         groups
+    }
+
+    #[test]
+    fn groups_come_in_pieces_without_a_seam() {
+        let (layout, replicates) = (layout(), 40_003);
+        let base = tiles(replicates, |replicate, month| {
+            (replicate % 7 + month) as i32
+        });
+        let run = tiles(replicates, |replicate, _| (replicate % 11) as i32);
+        let comparison = Comparison::new(&layout, &base);
+        let columns = ScenarioColumns::new(&layout, &run, &comparison, &Context::default());
+        let (mut pieces, mut all) = (0, 0);
+        let taken = columns.each_group(Keep::All, |group| {
+            let (metric, segment_by, segment) = group.series.key();
+            let catalogue = columns.catalogue();
+            let entry = catalogue.find(metric, segment_by, segment).unwrap();
+            for column in group.columns {
+                let is_it =
+                    |p: &Period| p.word() == group.period && catalogue.date(*p) == column.date;
+                let period = catalogue.periods(entry).into_iter().find(is_it).unwrap();
+                let whole = columns.whole(entry, period).values;
+                assert_eq!(
+                    column.wholes[..],
+                    whole[group.first..][..column.wholes.len()]
+                );
+                all += column.wholes.len();
+            }
+            pieces += usize::from(group.first > 0);
+            Ok::<(), std::convert::Infallible>(())
+        });
+        taken.expect("nothing is refused");
+        assert!(pieces > 0 && all.is_multiple_of(replicates));
     }
 
     #[test]

@@ -75,28 +75,28 @@ impl Comparison {
         self.is_all
     }
 
-    /// Turns the scenario's placement spend into what the comparison spends
-    /// more, in pence.
-    pub(crate) fn saving_gross(&self, period: Period, values: &mut [i64]) {
-        self.less(&self.placements, period, values);
+    /// Turns the scenario's placement spend, of replicates from `first` on, into
+    /// what the comparison spends more, in pence.
+    pub(crate) fn saving_gross(&self, period: Period, first: usize, values: &mut [i64]) {
+        self.less(&self.placements, period, first, values);
     }
 
     /// The same with all spend, in pence: net of allowances, fees and programme
     /// costs.
-    pub(crate) fn saving_net(&self, period: Period, values: &mut [i64]) {
-        self.less(&self.spend, period, values);
+    pub(crate) fn saving_net(&self, period: Period, first: usize, values: &mut [i64]) {
+        self.less(&self.spend, period, first, values);
     }
 
     /// Takes the comparison's population off the scenario's: a fall is negative.
-    pub(crate) fn population_change(&self, period: Period, values: &mut [i64]) {
-        self.less(&self.population, period, values);
+    pub(crate) fn population_change(&self, period: Period, first: usize, values: &mut [i64]) {
+        self.less(&self.population, period, first, values);
         values.iter_mut().for_each(|value| *value = -*value);
     }
 
-    fn less(&self, series: &Months, period: Period, values: &mut [i64]) {
+    fn less(&self, series: &Months, period: Period, first: usize, values: &mut [i64]) {
         values.iter_mut().for_each(|value| *value = -*value);
         for month in self.months(period) {
-            for (value, &base) in values.iter_mut().zip(&series[month]) {
+            for (value, &base) in values.iter_mut().zip(&series[month][first..]) {
                 *value += base;
             }
         }

@@ -1,10 +1,11 @@
 //! Targets: how likely each is, by how much it is missed, and when it is first
 //! reached.
 
-use super::columns::{Entry, ScenarioColumns};
+use super::columns::{Entry, Scale, ScenarioColumns};
 use super::quantiles::{Z_95, percentiles};
 use crate::model::layout::{Kind, Period, Unit};
 use crate::units::Date;
+use std::convert::Infallible;
 use thiserror::Error;
 
 /// Which side of the threshold is wanted.
@@ -273,16 +274,22 @@ fn first_met(
     periods: &[Period],
     target: &Target,
 ) -> Vec<u32> {
-    let mut first = Vec::new();
-    for (index, whole) in columns.wholes(entry, periods).into_iter().enumerate() {
-        first.resize(whole.values.len(), NEVER);
-        for (first, &value) in first.iter_mut().zip(&whole.values) {
-            let value = whole.scale.written(value);
-            let is_met = target.direction.is_met(value, target.threshold);
-            // No branch: who meets it here is anybody's guess.
-            *first = (*first).min(if is_met { index as u32 } else { NEVER });
+    let catalogue = columns.catalogue();
+    let scales = periods.iter().map(|&period| catalogue.scale(entry, period));
+    let scales: Vec<Scale> = scales.collect();
+    let mut first = vec![NEVER; columns.replicates()];
+    let taken = columns.in_pieces(entry, periods, &mut Vec::new(), |from, pieces| {
+        for (index, (piece, scale)) in pieces.iter().zip(&scales).enumerate() {
+            for (first, &value) in first[from..].iter_mut().zip(piece) {
+                let value = scale.written(value);
+                let is_met = target.direction.is_met(value, target.threshold);
+                // No branch: who meets it here is anybody's guess.
+                *first = (*first).min(if is_met { index as u32 } else { NEVER });
+            }
         }
-    }
+        Ok::<(), Infallible>(())
+    });
+    taken.expect("nothing is refused");
     first
 }
 

@@ -184,6 +184,7 @@ mod tests {
                     unit: Unit::Children,
                 },
                 period: "month",
+                first: 0,
                 columns: &[column],
             };
             writer.write("plan", 0, group).unwrap();

@@ -1,7 +1,7 @@
 //! How often each number of a series occurs.
 
 use super::cells::{Reader, Row};
-use super::{TILE, Tiles, months_of};
+use super::{TILE, Tiles, each_row, months_of};
 use crate::model::layout::{Layout, Period};
 use std::ops::Range;
 
@@ -92,7 +92,8 @@ impl Tiles {
         }
         counts.clear();
         counts.resize(from, 0);
-        self.each_row(
+        each_row(
+            &self.tiles,
             layout,
             series,
             &mut Count {

@@ -7,10 +7,8 @@ use super::table::{ROW_GROUP_ROWS, TableKind, TableWriter, count, date, epoch_da
 use crate::forecast::kept::Group;
 use crate::output::OutputError;
 use crate::output::manifest::FileRecord;
+use std::ops::Range;
 use std::path::Path;
-
-/// Rows of one page of values.
-const PAGE_ROWS: usize = 1 << 17;
 
 /// Writes `replicates.parquet` group by group, in the order of the file:
 /// scenario, metric, segment_by, segment, period, replicate, date.
@@ -58,7 +56,8 @@ impl ReplicateWriter {
         })
     }
 
-    /// Writes a group, of replicates from `first_replicate` on.
+    /// Writes a group of a run whose first replicate is `first_replicate`, as one
+    /// page.
     ///
     /// # Errors
     /// [`OutputError`] where the file cannot be written.
@@ -72,32 +71,31 @@ impl ReplicateWriter {
         first_replicate: u32,
         group: Group<'_>,
     ) -> Result<(), OutputError> {
-        let Some(first) = group.columns.first() else {
+        let count = group.columns.first().map_or(0, |first| first.wholes.len());
+        let (dates, rows) = (group.columns.len(), group.columns.len() * count);
+        if rows == 0 {
             return Ok(());
-        };
-        let (dates, replicates) = (group.columns.len(), first.wholes.len());
-        let mut columns = group.columns.iter();
-        assert!(columns.all(|column| column.wholes.len() == replicates));
+        }
         assert!(group.columns.is_sorted_by(|a, b| a.date < b.date));
-        self.advance(scenario, first_replicate, replicates, group);
-        let at_once = (PAGE_ROWS / dates).clamp(1, replicates.max(1));
-        for from in (0..replicates).step_by(at_once) {
-            let to = (from + at_once).min(replicates);
-            let row_group = &mut self.row_group;
-            for (runs, word) in row_group.words.iter_mut().zip(words(scenario, group)) {
-                runs.push(RunValue::Text(word.to_owned()), (to - from) * dates);
-            }
-            let replicates = first_replicate + from as u32..first_replicate + to as u32;
-            row_group.replicates.ramp(replicates, dates);
-            let days = group.columns.iter().map(|column| epoch_days(column.date));
-            row_group.dates.cycle(days.map(RunValue::Date), to - from);
-            let wholes = group.columns.iter();
-            let wholes = wholes.map(|column| (&column.wholes[from..to], column.scale));
-            row_group.values.push(&wholes.collect::<Vec<Wholes<'_>>>());
-            row_group.rows += (to - from) * dates;
-            if row_group.rows >= ROW_GROUP_ROWS {
-                self.close_row_group()?;
-            }
+        let wholes = group.columns.iter().map(|column| {
+            assert_eq!(column.wholes.len(), count);
+            (&*column.wholes, column.scale)
+        });
+        let first = first_replicate + group.first as u32;
+        let replicates = first..first + count as u32;
+        let words = words(scenario, group);
+        self.advance(words, replicates.clone());
+        let row_group = &mut self.row_group;
+        for (runs, word) in row_group.words.iter_mut().zip(words) {
+            runs.push(RunValue::Text(word.to_owned()), rows);
+        }
+        row_group.replicates.ramp(replicates, dates);
+        let days = group.columns.iter().map(|column| epoch_days(column.date));
+        row_group.dates.cycle(days.map(RunValue::Date), count);
+        row_group.values.push(&wholes.collect::<Vec<Wholes<'_>>>());
+        row_group.rows += rows;
+        if row_group.rows >= ROW_GROUP_ROWS {
+            self.close_row_group()?;
         }
         Ok(())
     }
@@ -132,21 +130,13 @@ impl ReplicateWriter {
         self.writer.finish()
     }
 
-    fn advance(
-        &mut self,
-        scenario: &str,
-        first_replicate: u32,
-        replicates: usize,
-        group: Group<'_>,
-    ) {
-        let key = words(scenario, group).map(str::to_owned);
-        let next = first_replicate + replicates as u32;
-        let position = (key, first_replicate);
+    fn advance(&mut self, words: [&str; 5], replicates: Range<u32>) {
+        let position = (words.map(str::to_owned), replicates.start);
         assert!(
             self.last.as_ref().is_none_or(|last| *last <= position),
             "replicates are written in the order of the file"
         );
-        self.last = Some((position.0, next));
+        self.last = Some((position.0, replicates.end));
     }
 }
 
@@ -197,6 +187,7 @@ mod tests {
         let group = Group {
             series: &series(metric),
             period: "month",
+            first: 0,
             columns,
         };
         writer.write("plan", first, group).unwrap();
@@ -249,7 +240,21 @@ mod tests {
     fn a_large_group_is_written_in_pieces_without_a_seam() {
         let folder = tempfile::tempdir().unwrap();
         let mut writer = ReplicateWriter::create(folder.path(), &metadata()).unwrap();
-        write(&mut writer, "population", 0, &group(7, 40_000));
+        let whole = group(7, 40_000);
+        for replicates in [0..9_000, 9_000..16_000, 16_000..40_000] {
+            let first = replicates.start;
+            let piece = whole.iter().map(|column| WholeColumn {
+                wholes: column.wholes[replicates.clone()].to_vec(),
+                ..column.clone()
+            });
+            let group = Group {
+                series: &series("population"),
+                period: "month",
+                first,
+                columns: &piece.collect::<Vec<WholeColumn>>(),
+            };
+            writer.write("plan", 0, group).unwrap();
+        }
         writer.finish().unwrap();
         let (batch, _) = read(&folder.path().join("replicates.parquet"));
         assert_eq!(batch.num_rows(), 280_000);
