@@ -195,7 +195,7 @@ impl<R: Recorder> Play<'_, R> {
         crowd.pathway = [NONE; CROWD];
         crowd.count = 0;
         let mut waiting = Vec::new();
-        let mut keys = Vec::new();
+        let mut keys = std::mem::take(&mut crowd.possible);
         let mut words = [[0; CROWD]; 4];
         let panel = self.world.model.panel.as_ref();
         let has_limit = panel.is_some_and(|panel| panel.limit.is_some());
@@ -248,6 +248,7 @@ impl<R: Recorder> Play<'_, R> {
                 }
             }
         }
+        crowd.possible = keys;
         if has_limit {
             self.hear_in_order(crowd, waiting);
         }

@@ -495,10 +495,11 @@ impl Members {
         self.legal_status = legal_statuses;
         self.placement = placements;
         self.stream = streams;
-        (self.born, self.entered) = widest(Within {
+        widest(Within {
             bands,
             of: [&ages, &days],
             words: within,
+            members: self,
         });
         for place in 0..children.len() {
             self.adult[place] = birthdays.adult(self.born[place]);
@@ -523,10 +524,11 @@ struct Within<'a> {
     /// Bands of age and of days in care.
     of: [&'a [u8; CROWD]; 2],
     words: [&'a [u32; CROWD]; 2],
+    members: &'a mut Members,
 }
 
 impl Work for Within<'_> {
-    type Output = ([i32; CROWD], [f64; CROWD]);
+    type Output = ();
 
     /// Whoever has been in care for so long was born before that; nobody has
     /// been in care for longer than they have lived.
@@ -549,7 +551,7 @@ impl Work for Within<'_> {
             let days = (least[place] + served * (below - least[place])).floor();
             entered[place] = -days.min(age);
         }
-        (born, entered)
+        (self.members.born, self.members.entered) = (born, entered);
     }
 }
 

@@ -67,6 +67,8 @@ pub struct Crowd {
     /// When their clocks ring, by clock: of any that do not run, whatever.
     /// Empty where nobody has worked it out.
     pub(super) rings: Vec<[f64; CROWD]>,
+    /// Keys of the families of a stream that may be referred.
+    pub(super) possible: Vec<Key>,
     /// Whoever is played one by one, one after the other.
     pub life: Life,
     pub(super) first: FirstRings,
@@ -111,6 +113,7 @@ impl Default for Crowd {
             attempts: [[0; CROWD]; 4],
             clocks: Vec::new(),
             rings: Vec::new(),
+            possible: Vec::new(),
             life: Life::default(),
             first: FirstRings {
                 running: [0; CROWD],

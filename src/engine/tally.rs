@@ -186,16 +186,16 @@ impl Tally {
         let stocks = self.stocks.chunks_exact_mut(months);
         for ((spells, held), stocks) in spells.zip(held).zip(stocks) {
             let mut stock = 0;
-            for (held, spells) in held.iter_mut().zip(spells) {
-                stock += spells.children();
-                *held = stock;
-            }
             if self.segments == months {
-                stocks.copy_from_slice(held);
+                for ((stocks, held), spells) in stocks.iter_mut().zip(held).zip(spells) {
+                    stock += spells.children();
+                    (*held, *stocks) = (stock, stock);
+                }
                 continue;
             }
-            for (&month, &held) in self.month.iter().zip(&*held) {
-                stocks[month] = held;
+            for ((held, spells), &month) in held.iter_mut().zip(spells).zip(&self.month) {
+                stock += spells.children();
+                (*held, stocks[month]) = (stock, stock);
             }
         }
     }

@@ -38,8 +38,12 @@ impl OpenTile {
 
     /// Stores one replicate's tally in its lane.
     pub fn store(&mut self, lane: usize, counts: &[i32], pence: &[i64]) {
-        store(self.months, &mut self.counts, lane, counts);
-        store(self.months, &mut self.pence, lane, pence);
+        widest(Store {
+            tile: self,
+            lane,
+            counts,
+            pence,
+        });
     }
 
     /// The first lanes as they are kept.
@@ -51,10 +55,43 @@ impl OpenTile {
     }
 }
 
+/// A replicate's tally, on its way into a lane of a tile.
+struct Store<'a> {
+    tile: &'a mut OpenTile,
+    lane: usize,
+    counts: &'a [i32],
+    pence: &'a [i64],
+}
+
+impl Work for Store<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn work(self) {
+        let (months, tile) = (self.tile.months, self.tile);
+        store(months, &mut tile.counts, self.lane, self.counts);
+        store(months, &mut tile.pence, self.lane, self.pence);
+    }
+}
+
+#[inline(always)]
 fn store<T: Copy>(months: usize, tile: &mut [T], lane: usize, tally: &[T]) {
     let rows = tile.chunks_exact_mut(TILE * months);
     for (row, series) in rows.zip(tally.chunks_exact(months)) {
-        row[lane * months..][..months].copy_from_slice(series);
+        let row = &mut row[lane * months..][..months];
+        // Some months at a time, the last ones perhaps twice: a call that copies
+        // any number takes longer than what it does.
+        const SOME: usize = 16;
+        match months.checked_sub(SOME) {
+            Some(last) => {
+                for month in (0..months).step_by(SOME) {
+                    let month = month.min(last);
+                    let some: [T; SOME] = *series[month..].first_chunk().expect("some are left");
+                    row[month..][..SOME].copy_from_slice(&some);
+                }
+            }
+            None => row.copy_from_slice(series),
+        }
     }
 }
 
