@@ -105,6 +105,28 @@ pub fn look_up<const LENGTH: usize, const COUNT: usize>(
     }
 }
 
+/// Asks the processor to bring numbers near that will be read soon, and waits
+/// for none of them.
+#[inline(always)]
+pub fn fetch<T>(numbers: &[T]) {
+    #[cfg(target_arch = "x86_64")]
+    for number in numbers.iter().step_by(LINE / size_of::<T>()) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        #[allow(unsafe_code)]
+        // SAFETY: every processor of this kind has the instruction, and it reads
+        // nothing that the program could see, whatever the address.
+        unsafe {
+            _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(number).cast());
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = numbers;
+}
+
+/// Bytes that come from memory together.
+#[cfg(target_arch = "x86_64")]
+const LINE: usize = 64;
+
 /// 1.5 · 2⁵²: a number added to it is rounded to a whole one, which then
 /// stands in the lowest bits.
 const ROUNDER: f64 = 6_755_399_441_055_744.0;

@@ -172,7 +172,8 @@ impl Tiles {
     }
 }
 
-/// Hands over the rows of one series, tile by tile.
+/// Hands over the rows of one series, tile by tile, while the next is fetched:
+/// tiles lie far apart.
 fn each_row(tiles: &[Tile], layout: &Layout, series: usize, reader: &mut impl Reader) {
     struct Rows<'a, R> {
         tiles: &'a [Tile],
@@ -186,7 +187,11 @@ fn each_row(tiles: &[Tile], layout: &Layout, series: usize, reader: &mut impl Re
 
         #[inline(always)]
         fn work(self) {
-            for tile in self.tiles {
+            for (index, tile) in self.tiles.iter().enumerate() {
+                if let Some(next) = self.tiles.get(index + 1) {
+                    let (cells, row) = next.row(self.layout, self.series);
+                    cells.fetch(row);
+                }
                 let (cells, row) = tile.row(self.layout, self.series);
                 cells.open(row, self.reader);
             }

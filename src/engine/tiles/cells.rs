@@ -1,7 +1,7 @@
 //! Whole numbers in the fewest bytes.
 
 use super::TILE;
-use crate::wide::{Work, widest};
+use crate::wide::{Work, fetch, widest};
 use std::ops::Range;
 
 /// Whole numbers in rows, a row `[months × replicates]`: of each, what it is
@@ -94,6 +94,20 @@ impl Cells {
             Width::Eight => append(&mut self.eights, of, more, turn),
         };
         self.rows.push(row);
+    }
+
+    /// Asks for the numbers of a row to be brought near.
+    #[inline(always)]
+    pub(super) fn fetch(&self, row: usize) {
+        let row = &self.rows[row];
+        let place = row.place.start as usize..row.place.end as usize;
+        match row.width() {
+            Width::None => {}
+            Width::One => fetch(&self.ones[place]),
+            Width::Two => fetch(&self.twos[place]),
+            Width::Four => fetch(&self.fours[place]),
+            Width::Eight => fetch(&self.eights[place]),
+        }
     }
 
     /// Hands over the numbers of a row.

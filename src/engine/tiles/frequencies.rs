@@ -130,12 +130,13 @@ impl Reader for Count<'_> {
                 _ => self.longer.push((months.clone(), place)),
             }
         }
+        let counts = &mut *self.counts;
         // All periods of a replicate, then the next replicate: neighbouring
         // counts are in different tables and need not wait for each other.
         for replicate in 0..replicates {
             for &(month, place) in &self.single {
                 let more: i64 = numbers[month * replicates + replicate].into();
-                self.counts[place + more as usize] += 1;
+                counts[place + more as usize] += 1;
             }
         }
         for (months, place) in &self.longer {
@@ -147,7 +148,7 @@ impl Reader for Count<'_> {
                 }
             }
             for more in &more[..replicates] {
-                self.counts[place + *more as usize] += 1;
+                counts[place + *more as usize] += 1;
             }
         }
     }
