@@ -393,15 +393,16 @@ impl<R: Recorder> Play<'_, R> {
             let runs = first.running[place] >> clock & 1 == 1;
             some += usize::from(runs && words[place] <= never_from);
         }
-        let bands = self.world.banded(clock).map(|rates| {
-            let [ages, times] = widest(CrowdInBands {
+        let rates = self.world.banded(clock);
+        let [ages, times] = match rates {
+            Some(rates) => widest(CrowdInBands {
                 rates,
                 since: &crowd.since,
                 born: &crowd.born,
                 origin: &crowd.origin,
-            });
-            (rates, ages, times)
-        });
+            }),
+            None => [[0; CROWD]; 2],
+        };
         for &place in &reached[..some] {
             let place = usize::from(place) % CROWD;
             let child = Standing {
@@ -411,15 +412,15 @@ impl<R: Recorder> Play<'_, R> {
             let since = f64::from(crowd.since[place]);
             let until = f64::from(crowd.adult[place]).min(self.horizon);
             let word = words[place];
-            let ring = match &bands {
-                Some((rates, ages, times)) => {
+            let ring = match rates {
+                Some(rates) => {
                     let at = InBands {
                         age: ages[place] as usize,
                         time: times[place] as usize,
                     };
                     let stretch = (since, until);
                     self.world
-                        .banded_ring(*rates, clock, child, stretch, word, at)
+                        .banded_ring(rates, clock, child, stretch, word, at)
                 }
                 None => self.world.fresh_ring(clock, child, since, until, word),
             };

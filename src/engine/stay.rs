@@ -8,7 +8,7 @@ use super::record::{Event, Recorder};
 use super::replicate::Play;
 use super::ticking::Standing;
 use crate::luck::{Purpose, exponential};
-use crate::model::clocks::{ClockSet, Effect};
+use crate::model::clocks::{ClockSet, Effect, MOST_CLOCKS};
 
 /// First block of a clock's luck after it has rung once.
 const RUNG_BLOCK: u8 = 128;
@@ -25,10 +25,10 @@ impl<R: Recorder> Play<'_, R> {
         life.stay_since = day;
         life.placement_since = day;
         life.status_since = day;
-        let clocks = self.world.clocks.len();
+        let eights = self.world.clocks.len().div_ceil(8);
         life.drawn_blocks = std::mem::take(&mut life.dealt_blocks);
         life.fresh = ClockSet::MAX;
-        life.rung[..clocks].fill(0);
+        life.rung = [0; MOST_CLOCKS];
         life.paused = 0;
         life.possible = ClockSet::MAX;
         for (limit, clock) in &self.world.model.running.young {
@@ -39,11 +39,11 @@ impl<R: Recorder> Play<'_, R> {
         life.stays += 1;
         life.running = 0;
         if std::mem::take(&mut life.dealt_rings) {
-            life.since[..clocks].fill(time);
+            life.since.as_chunks_mut().0[..eights].fill([time; 8]);
             life.running = self.running(life);
             Self::find_first_ring(life);
         } else {
-            life.rings[..clocks].fill(f64::INFINITY);
+            life.rings.as_chunks_mut().0[..eights].fill([f64::INFINITY; 8]);
             self.change_clocks(life, time);
         }
     }
