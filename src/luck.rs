@@ -33,10 +33,9 @@ pub fn words_at(words: &CrowdWords, place: usize) -> [u32; 4] {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Purpose {
-    /// Age, time in care, legal status and placement of a child in the cohort.
+    /// Age, time in care, legal status and placement of a child in the cohort,
+    /// and which of those eligible a focused pathway takes at the start.
     Profile = 1,
-    /// Which eligible children a focused pathway takes at the start.
-    Selection = 2,
     /// Number of families of a layer in a period.
     Arrivals = 3,
     /// Referral time, mark, sibling group and first hearing of a family.
@@ -313,7 +312,6 @@ mod tests {
     fn purposes_keep_their_frozen_numbers() {
         let numbers = [
             (Purpose::Profile, 1),
-            (Purpose::Selection, 2),
             (Purpose::Arrivals, 3),
             (Purpose::Family, 4),
             (Purpose::Hearing, 5),

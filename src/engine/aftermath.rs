@@ -4,7 +4,7 @@ use super::life::{Life, Whereabouts, day_of};
 use super::phase::Span;
 use super::record::{Event, Recorder};
 use super::replicate::Play;
-use crate::luck::{Purpose, exponential, uniform};
+use crate::luck::{Purpose, uniform};
 
 /// Most stays of a child: what follows has no luck of its own. No child of a
 /// sound scenario comes near.
@@ -33,7 +33,7 @@ impl<R: Recorder> Play<'_, R> {
         if uniform(words[0]) >= probability || life.stays >= MOST_STAYS {
             return None;
         }
-        let returns = time + self.world.days(span, exponential(words[1]));
+        let returns = time + self.world.days(span, words[1]);
         let day = if returns < 1e9 {
             day_of(returns)
         } else {
@@ -94,7 +94,7 @@ impl<R: Recorder> Play<'_, R> {
                     continue;
                 }
                 if let Some(span) = longest {
-                    let days = self.world.days(span, exponential(words[1]));
+                    let days = self.world.days(span, words[1]);
                     end = end.min(day + day_of(days.min(1e6)));
                 }
             }

@@ -14,7 +14,7 @@ use super::life::{NONE, Next, day_of, first_of};
 use super::places::Places;
 use super::record::Recorder;
 use super::replicate::{Fork, Play};
-use crate::luck::{CROWD, Key, Purpose, exponential, uniform, words_at};
+use crate::luck::{CROWD, Key, Purpose, uniform, words_at};
 use crate::model::clocks::{ClockSet, NO_EXIT};
 
 /// A child in the queues.
@@ -204,7 +204,7 @@ impl<R: Recorder> Play<'_, R> {
     pub(super) fn start_asker(&self, asker: &mut Asker, time: f64) {
         let phase = self.world.at(day_of(time));
         let span = phase.pathways[usize::from(asker.pathway)].times[0];
-        let days = self.world.days(span, exponential(asker.word));
+        let days = self.world.days(span, asker.word);
         asker.start = time;
         asker.stands = Stands::Runs(time + days);
     }

@@ -102,8 +102,10 @@ impl Roster {
         self.keys.truncate(children);
         self.keys
             .extend((self.keys.len()..children).map(cohort_key));
+        let mut cases = worlds.iter().flat_map(|world| &world.model.pathways);
+        let identifies = cases.any(|pathway| pathway.cases > 0);
         let blocks = match &cohort.known {
-            KnownBy::Children(_) => 0,
+            KnownBy::Children(_) => usize::from(identifies),
             KnownBy::Cells { .. } => 1,
             KnownBy::Drawn { .. } => 2,
         };
@@ -116,6 +118,11 @@ impl Roster {
             }
             let children = crowd * CROWD..crowd * CROWD + keys.len();
             self.members[crowd].draw(lead, cohort, children, &words);
+            if identifies {
+                // The last word of all: the others say what a child is like.
+                self.words
+                    .extend_from_slice(&words[blocks - 1][3][..keys.len()]);
+            }
         }
         self.lists.clear();
         self.other_lists.clear();
@@ -128,7 +135,7 @@ impl Roster {
             let first = worlds[..scenario].iter().position(is_same);
             self.lists.push(first.unwrap_or(scenario));
             if first.is_none() {
-                self.choose_cases(scenario, world, luck);
+                self.choose_cases(scenario, world);
                 if scenario > 0 {
                     self.other_lists.push(scenario);
                     self.free = 0;
@@ -163,19 +170,12 @@ impl Roster {
 
     /// Children identified for pathways at the start: in the order of their
     /// luck, dealt to the pathways in turn, each taking the next it may.
-    fn choose_cases(&mut self, scenario: usize, world: &World<'_>, luck: &Luck) {
+    fn choose_cases(&mut self, scenario: usize, world: &World<'_>) {
         let pathways = &world.model.pathways;
         self.dealt.clear();
         let wanted: usize = pathways.iter().map(|pathway| pathway.cases as usize).sum();
         if wanted == 0 {
             return;
-        }
-        if self.words.is_empty() {
-            let mut words = [[0; CROWD]; 4];
-            for keys in self.keys.chunks(CROWD) {
-                luck.words_of_crowd(keys, Purpose::Selection, 0, 0, &mut words);
-                self.words.extend_from_slice(&words[0][..keys.len()]);
-            }
         }
         let all_open = pathways
             .iter()

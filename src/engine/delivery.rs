@@ -3,7 +3,7 @@
 
 use crate::calendar::{Calendar, Segment};
 use crate::engine::life::day_of;
-use crate::luck::{Luck, Purpose, exponential, uniform};
+use crate::luck::{Luck, Purpose, uniform};
 use crate::model::Model;
 use crate::model::numbers::Values;
 use crate::model::workstreams::{Affine, WorkstreamModel, changed_units};
@@ -141,7 +141,7 @@ fn start(
     }
     let delay = workstream.slippage.map_or(0.0, |time| {
         let days = time.scale.value(values) * time.factor;
-        model.curves[time.curve].time(exponential(words[1])) * days
+        model.curves[time.curve].days(days, words[1])
     });
     Some(workstream.from_day + day_of(delay.min(LONGEST_DELAY)))
 }

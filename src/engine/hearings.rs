@@ -7,7 +7,7 @@ use super::phase::PanelPhase;
 use super::places::Places;
 use super::record::{Event, Recorder};
 use super::replicate::Play;
-use crate::luck::{CROWD, CrowdWords, Key, Purpose, exponential, uniform};
+use crate::luck::{CROWD, CrowdWords, Key, Purpose, uniform};
 use crate::wide::{Work, widest};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -293,7 +293,7 @@ impl<R: Recorder> Play<'_, R> {
         if uniform(words[0]) >= probability {
             return None;
         }
-        let time = f64::from(sitting) + self.world.days(span, exponential(words[1]));
+        let time = f64::from(sitting) + self.world.days(span, words[1]);
         if time > self.horizon {
             return None;
         }

@@ -89,10 +89,10 @@ impl<R: Recorder> Play<'_, R> {
         if word.is_multiple_of(4) {
             life.plan.words = self.attempt_words(life, (word / 4) as u8);
         }
-        let luck = exponential(life.plan.words[word % 4]);
+        let word = life.plan.words[word % 4];
         let span = self.world.at(day_of(time)).pathways[pathway].times[stage];
         let elapsed = std::mem::take(&mut life.plan.elapsed);
-        let days = self.world.days_left(span, luck, elapsed);
+        let days = self.world.days_left(span, word, elapsed);
         life.plan.step = Step::Runs(time + days);
         life.plan.since = day_of(time);
         let fee = self.world.model.pathways[pathway].stages[stage].fee;
@@ -107,7 +107,7 @@ impl<R: Recorder> Play<'_, R> {
                 pathway: life.plan.pathway,
                 stage: life.plan.stage,
             },
-            Some(luck),
+            R::LISTENS.then(|| exponential(word)),
             Some(days),
         );
     }
@@ -151,7 +151,7 @@ impl<R: Recorder> Play<'_, R> {
                 let words = self.attempt_words(life, RETRY_BLOCK);
                 let span = self.world.at(day_of(time)).pathways[pathway].retries[stage]
                     .expect("a stage that retries has a time");
-                let wait = self.world.days(span, exponential(words[0]));
+                let wait = self.world.days(span, words[0]);
                 life.plan.attempts += 1;
                 self.draw_attempt(life);
                 life.plan.step = Step::Retries(time + wait);

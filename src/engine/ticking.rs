@@ -1,7 +1,7 @@
 //! The numbers of one clock in one replicate, and what they make of luck.
 
-use crate::luck::{CROWD, logarithm, uniform};
-use crate::model::curves::{Curve, Shares};
+use crate::luck::{CROWD, logarithm};
+use crate::model::curves::{Curve, Shares, lasting};
 use crate::wide::Work;
 
 /// A clock's numbers.
@@ -66,7 +66,7 @@ impl Straight<'_> {
     /// When it rings.
     #[inline(always)]
     pub fn ring(&self, origin: f64, word: u32) -> f64 {
-        let lasts = uniform(!word);
+        let lasts = lasting(word);
         let time = self.shares.time(self.share(lasts));
         self.ring_after(time, origin, lasts)
     }
@@ -76,7 +76,7 @@ impl Straight<'_> {
     pub fn rings(&self, origin: &[f64; CROWD], words: &[u32; CROWD]) -> [f64; CROWD] {
         let [mut lasts, mut shares] = [[0.0; CROWD]; 2];
         for place in 0..CROWD {
-            lasts[place] = uniform(!words[place]);
+            lasts[place] = lasting(words[place]);
             shares[place] = self.share(lasts[place]);
         }
         let times = self.shares.times(&shares);

@@ -12,9 +12,9 @@ use super::places::Places;
 use super::record::Recorder;
 use super::replicate::Play;
 use crate::calendar::{Calendar, Place};
-use crate::luck::{CROWD, CrowdWords, Key, Purpose, exponential, logarithms, uniform};
+use crate::luck::{CROWD, CrowdWords, Key, Purpose, uniform};
 use crate::model::clocks::NO_EXIT;
-use crate::model::curves::Tables;
+use crate::model::curves::{Shares, lasting};
 use crate::model::series::{FAILED, LEFT_FIRST, SUCCEEDED};
 use crate::wide::{Work, widest};
 use std::ops::Range;
@@ -116,10 +116,9 @@ fn eight_mut<T>(column: &mut [T; CROWD], eight: usize) -> &mut [T; 8] {
 
 /// How long a stage takes those who walk.
 struct StageDays<'a> {
-    tables: &'a Tables,
+    shares: &'a Shares,
     days: f64,
     words: &'a [u32; CROWD],
-    eights: Range<usize>,
     taken: &'a mut [f64; CROWD],
 }
 
@@ -128,24 +127,8 @@ impl Work for StageDays<'_> {
 
     #[inline(always)]
     fn work(self) {
-        let logarithms = logarithms();
-        let luck = |word: u32| -logarithms.of(uniform(!word));
-        for some in self.eights {
-            let words = eight(self.words, some);
-            let mut taken = [0.0; 8];
-            let mut all_inside = true;
-            for (taken, &word) in taken.iter_mut().zip(words) {
-                let (time, is_inside) = self.tables.time_inside(luck(word));
-                *taken = time * self.days;
-                all_inside &= is_inside;
-            }
-            if !all_inside {
-                for (taken, &word) in taken.iter_mut().zip(words) {
-                    *taken = self.tables.time(luck(word)) * self.days;
-                }
-            }
-            *eight_mut(self.taken, some) = taken;
-        }
+        let times = self.shares.times(&self.words.map(lasting));
+        *self.taken = times.map(|time| time * self.days);
     }
 }
 
@@ -385,10 +368,9 @@ impl<R: Recorder> Play<'_, R> {
             Some(phase) => {
                 let span = phase.pathways[pathway].times[stage];
                 widest(StageDays {
-                    tables: self.world.model.curves[span.curve].tables(),
+                    shares: self.world.model.curves[span.curve].shares(),
                     days: span.days,
                     words,
-                    eights: eights(range),
                     taken: &mut walk.days,
                 });
             }
@@ -396,7 +378,7 @@ impl<R: Recorder> Play<'_, R> {
                 for walker in range.clone() {
                     let phase = self.world.at(walk.since[walker]);
                     let span = phase.pathways[pathway].times[stage];
-                    walk.days[walker] = self.world.days(span, exponential(words[walker]));
+                    walk.days[walker] = self.world.days(span, words[walker]);
                 }
             }
         }

@@ -144,20 +144,21 @@ impl<'m> World<'m> {
         self.changed_pools.as_deref().unwrap_or(&self.model.pools)
     }
 
-    /// Days that a duration takes, from a unit exponential.
+    /// Days that a duration takes, by the word drawn for it.
     #[inline(always)]
-    pub fn days(&self, span: Span, luck: f64) -> f64 {
-        self.model.curves[span.curve].time(luck) * span.days
+    pub fn days(&self, span: Span, word: u32) -> f64 {
+        self.model.curves[span.curve].days(span.days, word)
     }
 
-    /// Days left of a duration that has run for some, from a unit exponential.
+    /// Days left of a duration that has run for some, by the word drawn for it.
     #[inline(always)]
-    pub fn days_left(&self, span: Span, luck: f64, elapsed: f64) -> f64 {
+    pub fn days_left(&self, span: Span, word: u32, elapsed: f64) -> f64 {
         if elapsed == 0.0 {
-            return self.days(span, luck);
+            return self.days(span, word);
         }
-        let before = self.model.curves[span.curve].hazard(elapsed / span.days);
-        (self.days(span, before + luck) - elapsed).max(0.0)
+        let curve = &self.model.curves[span.curve];
+        let hazard = curve.hazard(elapsed / span.days) + exponential(word);
+        (curve.time(hazard) * span.days - elapsed).max(0.0)
     }
 
     /// When a clock rings between two times, with so much luck left.

@@ -8,6 +8,7 @@
 //! argument and both tails are as fine as the middle.
 
 use crate::config::duration::Shape;
+use crate::luck::uniform;
 use crate::wide::look_up;
 use std::sync::OnceLock;
 
@@ -193,6 +194,13 @@ impl Shares {
     }
 }
 
+/// The share of all durations that last longer than the one of a word: the
+/// greater the word, the longer.
+#[inline(always)]
+pub fn lasting(word: u32) -> f64 {
+    uniform(!word)
+}
+
 /// A duration of unit scale. Its tables are made when they are first asked for:
 /// whoever only checks a file needs none.
 #[derive(Debug, Clone)]
@@ -251,6 +259,13 @@ impl Curve {
         self.tables().time(hazard)
     }
 
+    /// Days that a duration of so many days a unit takes, by the word drawn for
+    /// it.
+    #[inline]
+    pub fn days(&self, days: f64, word: u32) -> f64 {
+        self.shares().time(lasting(word)) * days
+    }
+
     /// Cumulative hazard at a time in units.
     #[inline]
     pub fn hazard(&self, time: f64) -> f64 {
@@ -289,13 +304,6 @@ impl Tables {
     #[inline(always)]
     pub fn time(&self, hazard: f64) -> f64 {
         self.inverse.at(hazard)
-    }
-
-    /// [`Curve::time`] without a branch, and whether it can be believed: a hazard below
-    /// the table's first knot or beyond its last cannot.
-    #[inline(always)]
-    pub fn time_inside(&self, hazard: f64) -> (f64, bool) {
-        self.inverse.inside(hazard)
     }
 }
 
