@@ -36,7 +36,7 @@ fn next_key(key: [u32; 2]) -> [u32; 2] {
     [key[0].wrapping_add(STEPS[0]), key[1].wrapping_add(STEPS[1])]
 }
 
-/// [`philox4x32`] of the counters (what, who, replicate) of up to [`CROWD`]
+/// [`philox4x32`] of the counters (what, who, replicate) of up to [`CROWD`](crate::luck::CROWD)
 /// people.
 ///
 /// One block is a chain of ten multiplications, each waiting for the last.
