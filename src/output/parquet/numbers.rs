@@ -3,9 +3,9 @@
 //!
 //! Whole numbers of a narrow range are written as their places in a dictionary,
 //! in as few bits as these take. That needs one look into a table for each,
-//! where the Parquet library moves and compresses doubles: it took a third of
-//! the time of writing the replicates, and twice the room. Any others, such as
-//! pounds, are written as doubles.
+//! where the Parquet library moves and compresses doubles: a run of workload W1a
+//! took 6 % longer that way, and its file nearly twice the room. Any others, such
+//! as pounds, are written as doubles.
 
 use super::pages::{Chunk, MOST_BITS, push_eights, push_packed, push_run, width_of};
 use crate::forecast::columns::Scale;
