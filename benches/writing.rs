@@ -52,12 +52,7 @@ fn replicates(bencher: Bencher) {
     const MONTHS: usize = 30;
     const FUTURES: usize = 10_000;
     let plan = plan("configs/herefordshire.toml");
-    let series = SeriesName {
-        metric: "population".into(),
-        segment_by: "all".into(),
-        segment: "all".into(),
-        unit: Unit::Children,
-    };
+    let series = SeriesName::total("population", Unit::Children);
     let columns: Vec<WholeColumn> = (0..MONTHS)
         .map(|month| WholeColumn {
             date: plan.layout().period_date(Period::Month(month)),

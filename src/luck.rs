@@ -211,10 +211,17 @@ pub fn uniform(word: u32) -> f64 {
     (f64::from(word) + 0.5) * (1.0 / 4_294_967_296.0)
 }
 
+/// The share of all durations that last longer than the one of a word: the
+/// greater the word, the longer.
+#[inline(always)]
+pub fn lasting(word: u32) -> f64 {
+    uniform(!word)
+}
+
 /// A word as a unit exponential, −ln(1 − u): rising in the word.
 #[inline(always)]
 pub fn exponential(word: u32) -> f64 {
-    -logarithm(uniform(!word))
+    -logarithm(lasting(word))
 }
 
 /// Bits of the fraction that index [`Logarithms`].
@@ -226,7 +233,7 @@ pub struct Logarithms([[f64; 2]; 1 << TABLE_BITS]);
 
 /// The table of [`logarithm`], for loops that look it up once for all.
 #[inline(always)]
-pub fn logarithms() -> &'static Logarithms {
+fn logarithms() -> &'static Logarithms {
     static TABLE: LazyLock<Logarithms> = LazyLock::new(|| {
         Logarithms(std::array::from_fn(|index| {
             let middle = 1.0 + (index as f64 + 0.5) / f64::from(1u32 << TABLE_BITS);

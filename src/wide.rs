@@ -5,6 +5,7 @@
 //! when the program runs. Nothing is fused or reordered on the way: every
 //! width gives the same bits.
 
+use std::ops::{AddAssign, SubAssign};
 use std::sync::LazyLock;
 
 /// Widths of vectors, from the narrowest.
@@ -126,6 +127,55 @@ pub fn fetch<T>(numbers: &[T]) {
 /// Bytes that come from memory together.
 #[cfg(target_arch = "x86_64")]
 const LINE: usize = 64;
+
+/// Makes cells the sums of some rows of a table of so many columns, less
+/// others: some cells at a time, so that none is cleared or loaded twice. The
+/// last of them may be worked out with those before and again.
+#[inline(always)]
+pub fn sum_rows<T: Copy + Default + AddAssign + SubAssign>(
+    cells: &mut [T],
+    table: (&[T], usize),
+    add: &[usize],
+    less: &[usize],
+) {
+    const SOME: usize = 16;
+    match cells.len().checked_sub(SOME) {
+        Some(last) => {
+            for column in (0..cells.len()).step_by(SOME) {
+                sum_some::<SOME, T>(cells, column.min(last), table, add, less);
+            }
+        }
+        None => {
+            for column in 0..cells.len() {
+                sum_some::<1, T>(cells, column, table, add, less);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn sum_some<const SOME: usize, T: Copy + Default + AddAssign + SubAssign>(
+    cells: &mut [T],
+    column: usize,
+    (table, width): (&[T], usize),
+    add: &[usize],
+    less: &[usize],
+) {
+    let mut sums = [T::default(); SOME];
+    for row in add {
+        let added = &table[row * width + column..][..SOME];
+        sums.iter_mut()
+            .zip(added)
+            .for_each(|(sum, &one)| *sum += one);
+    }
+    for row in less {
+        let taken = &table[row * width + column..][..SOME];
+        sums.iter_mut()
+            .zip(taken)
+            .for_each(|(sum, &one)| *sum -= one);
+    }
+    cells[column..][..SOME].copy_from_slice(&sums);
+}
 
 /// 1.5 · 2⁵²: a number added to it is rounded to a whole one, which then
 /// stands in the lowest bits.

@@ -206,18 +206,13 @@ impl<R: Recorder> Play<'_, R> {
             let rate = rates[0];
             let is_constant = rates.iter().all(|other| *other == rate);
             let hears_together = !R::LISTENS && !has_limit && self.world.always().is_some();
-            for some in keys.chunks(CROWD) {
+            let families = keys.len();
+            keys.resize(families.next_multiple_of(CROWD), 0);
+            let (crowds, _) = keys.as_chunks::<CROWD>();
+            for (keys, before) in crowds.iter().zip((0..).step_by(CROWD)) {
+                let some = &keys[..CROWD.min(families - before)];
                 self.luck
                     .words_of_crowd(some, Purpose::Family, 0, 0, &mut words);
-                let padded: [Key; CROWD];
-                let keys = match some.first_chunk() {
-                    Some(keys) => keys,
-                    None => {
-                        let key = |place| some.get(place).copied().unwrap_or_default();
-                        padded = std::array::from_fn(key);
-                        &padded
-                    }
-                };
                 let mut referred = widest(Referrals {
                     calendar: self.calendar,
                     rates,

@@ -6,8 +6,8 @@ use crate::calendar::{Calendar, Place};
 use crate::model::Model;
 use crate::model::series::{Line, Recipe};
 use crate::units::costs_of_nights;
-use crate::wide::{Work, widest};
-use std::ops::{AddAssign, Range, SubAssign};
+use crate::wide::{Work, sum_rows, widest};
+use std::ops::Range;
 
 /// Spells of a state that begin or end in a segment: how many more begin, and
 /// the nights of the segment that they have more than they miss. The children
@@ -175,7 +175,7 @@ impl Tally {
         self.fold_lines(world, months);
         let sums = self.pence.chunks_exact_mut(months);
         for (sum, cells) in reporting.sums.iter().zip(sums) {
-            add_up(cells, (&self.lines, months), sum, &[]);
+            sum_rows(cells, (&self.lines, months), sum, &[]);
         }
     }
 
@@ -205,13 +205,13 @@ impl Tally {
         for (recipe, cells) in recipes.iter().zip(self.counts.chunks_exact_mut(months)) {
             match recipe {
                 Recipe::Spells(add, less) => {
-                    add_up(cells, (&self.stocks, months), add, less);
+                    sum_rows(cells, (&self.stocks, months), add, less);
                 }
                 Recipe::Flows(flows) => {
                     let width = self.segments + 1;
                     if self.segments == months {
                         // Each month is one segment: rows lie side by side.
-                        add_up(cells, (&self.flows, width), flows, &[]);
+                        sum_rows(cells, (&self.flows, width), flows, &[]);
                         continue;
                     }
                     cells.fill(0);
@@ -291,55 +291,6 @@ impl Tally {
             }
         }
     }
-}
-
-/// Makes cells the sums of some rows of a table of so many columns, less
-/// others: some cells at a time, so that none is cleared or loaded twice. The
-/// last of them may be worked out with those before and again.
-#[inline(always)]
-fn add_up<T: Copy + Default + AddAssign + SubAssign>(
-    cells: &mut [T],
-    table: (&[T], usize),
-    add: &[usize],
-    less: &[usize],
-) {
-    const SOME: usize = 16;
-    match cells.len().checked_sub(SOME) {
-        Some(last) => {
-            for column in (0..cells.len()).step_by(SOME) {
-                add_some_up::<SOME, T>(cells, column.min(last), table, add, less);
-            }
-        }
-        None => {
-            for column in 0..cells.len() {
-                add_some_up::<1, T>(cells, column, table, add, less);
-            }
-        }
-    }
-}
-
-#[inline(always)]
-fn add_some_up<const SOME: usize, T: Copy + Default + AddAssign + SubAssign>(
-    cells: &mut [T],
-    column: usize,
-    (table, width): (&[T], usize),
-    add: &[usize],
-    less: &[usize],
-) {
-    let mut sums = [T::default(); SOME];
-    for row in add {
-        let added = &table[row * width + column..][..SOME];
-        sums.iter_mut()
-            .zip(added)
-            .for_each(|(sum, &one)| *sum += one);
-    }
-    for row in less {
-        let taken = &table[row * width + column..][..SOME];
-        sums.iter_mut()
-            .zip(taken)
-            .for_each(|(sum, &one)| *sum -= one);
-    }
-    cells[column..][..SOME].copy_from_slice(&sums);
 }
 
 /// A counter by itself.

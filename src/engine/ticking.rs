@@ -1,7 +1,7 @@
 //! The numbers of one clock in one replicate, and what they make of luck.
 
-use crate::luck::{CROWD, logarithm};
-use crate::model::curves::{Curve, Shares, lasting};
+use crate::luck::{CROWD, lasting, logarithm};
+use crate::model::curves::{Curve, Shares};
 use crate::wide::Work;
 
 /// A clock's numbers.

@@ -7,9 +7,9 @@ mod frequencies;
 pub use frequencies::Frequencies;
 
 use crate::model::layout::{Layout, Period, Unit};
-use crate::wide::{Work, widest};
+use crate::wide::{Work, sum_rows, widest};
 use cells::{Cells, Reader, Row, packed};
-use std::ops::Range;
+use std::ops::{AddAssign, Range, SubAssign};
 
 /// Replicates in one tile.
 pub const TILE: usize = 16;
@@ -75,23 +75,16 @@ impl Work for Store<'_> {
 }
 
 #[inline(always)]
-fn store<T: Copy>(months: usize, tile: &mut [T], lane: usize, tally: &[T]) {
-    let rows = tile.chunks_exact_mut(TILE * months);
-    for (row, series) in rows.zip(tally.chunks_exact(months)) {
+fn store<T: Copy + Default + AddAssign + SubAssign>(
+    months: usize,
+    tile: &mut [T],
+    lane: usize,
+    tally: &[T],
+) {
+    for (series, row) in tile.chunks_exact_mut(TILE * months).enumerate() {
+        // The sum of one row: a call that copies any number takes longer.
         let row = &mut row[lane * months..][..months];
-        // Some months at a time, the last ones perhaps twice: a call that copies
-        // any number takes longer than what it does.
-        const SOME: usize = 16;
-        match months.checked_sub(SOME) {
-            Some(last) => {
-                for month in (0..months).step_by(SOME) {
-                    let month = month.min(last);
-                    let some: [T; SOME] = *series[month..].first_chunk().expect("some are left");
-                    row[month..][..SOME].copy_from_slice(&some);
-                }
-            }
-            None => row.copy_from_slice(series),
-        }
+        sum_rows(row, (tally, months), &[series], &[]);
     }
 }
 
@@ -152,13 +145,7 @@ impl Tiles {
             "whole tiles are read"
         );
         assert!(replicates.end.is_multiple_of(TILE) || replicates.end == self.replicates);
-        if columns.len() < periods.len() {
-            columns.resize_with(periods.len(), Vec::new);
-        }
-        let columns = &mut columns[..periods.len()];
-        for column in columns.iter_mut() {
-            column.resize(replicates.len(), 0);
-        }
+        let columns = room_for(columns, periods.len(), replicates.len());
         let spans: Vec<Range<usize>> = periods.iter().map(|&p| months_of(layout, p)).collect();
         each_row(
             &self.tiles[tiles],
@@ -170,6 +157,19 @@ impl Tiles {
             },
         );
     }
+}
+
+/// The first so many of some columns that are used again, each as long as asked
+/// for; what was in them may still be.
+pub fn room_for(columns: &mut Vec<Vec<i64>>, count: usize, length: usize) -> &mut [Vec<i64>] {
+    if columns.len() < count {
+        columns.resize_with(count, Vec::new);
+    }
+    let columns = &mut columns[..count];
+    for column in columns.iter_mut() {
+        column.resize(length, 0);
+    }
+    columns
 }
 
 /// Hands over the rows of one series, tile by tile, while the next is fetched:

@@ -5,7 +5,7 @@ use super::savings::Comparison;
 use super::targets::{Target, TargetError};
 use crate::calendar::{Calendar, FinancialYear};
 use crate::config::money::Category;
-use crate::engine::tiles::{Frequencies, TILE, Tiles};
+use crate::engine::tiles::{Frequencies, TILE, Tiles, room_for};
 use crate::model::layout::{Kind, Layout, Period, Unit};
 use crate::units::Date;
 use std::ops::Range;
@@ -28,7 +28,8 @@ pub struct SeriesName {
 }
 
 impl SeriesName {
-    fn total(metric: &str, unit: Unit) -> Self {
+    /// The name of a metric's total.
+    pub fn total(metric: &str, unit: Unit) -> Self {
         Self {
             metric: metric.to_owned(),
             segment_by: "all".to_owned(),
@@ -499,11 +500,8 @@ impl<'a> ScenarioColumns<'a> {
         columns: &mut Vec<Vec<i64>>,
     ) {
         if self.differs_by_nothing(entry) {
-            columns.resize_with(columns.len().max(periods.len()), Vec::new);
-            for values in &mut columns[..periods.len()] {
-                values.clear();
-                values.resize(replicates.len(), 0);
-            }
+            let columns = room_for(columns, periods.len(), replicates.len());
+            columns.iter_mut().for_each(|values| values.fill(0));
             return;
         }
         let series = match entry.source {

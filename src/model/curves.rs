@@ -8,7 +8,7 @@
 //! argument and both tails are as fine as the middle.
 
 use crate::config::duration::Shape;
-use crate::luck::uniform;
+use crate::luck::lasting;
 use crate::wide::look_up;
 use std::sync::OnceLock;
 
@@ -192,13 +192,6 @@ impl Shares {
         let half = if is_late { KNOTS_OF_SHARES as u32 } else { 0 };
         (half + ((bits - LEAST_SHARE as u32) >> SHIFT), bits)
     }
-}
-
-/// The share of all durations that last longer than the one of a word: the
-/// greater the word, the longer.
-#[inline(always)]
-pub fn lasting(word: u32) -> f64 {
-    uniform(!word)
 }
 
 /// A duration of unit scale. Its tables are made when they are first asked for:
@@ -614,7 +607,7 @@ fn empirical_time(knots: &[[f64; 2]], share: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::luck::{Purpose, Seed, exponential, uniform};
+    use crate::luck::{Purpose, Seed, exponential};
 
     /// A shape's share that is over by a time in units.
     type Share = fn(f64) -> f64;
@@ -702,7 +695,7 @@ mod tests {
             let words = (0..n / 4).flat_map(|child| luck.words(child, Purpose::Clock, 0, 0));
             let words: Vec<u32> = words.collect();
             let by_hazard = |&word: &u32| curve.time(exponential(word));
-            let by_share = |&word: &u32| curve.shares().time(uniform(!word));
+            let by_share = |&word: &u32| curve.shares().time(lasting(word));
             for mut drawn in [
                 words.iter().map(by_hazard).collect::<Vec<f64>>(),
                 words.iter().map(by_share).collect(),
@@ -737,7 +730,7 @@ mod tests {
                 _ => 1e-4,
             };
             for word in (0..u32::MAX).step_by(99_991) {
-                let lasts = uniform(!word);
+                let lasts = lasting(word);
                 let (time, by_share) = (curve.time(exponential(word)), curve.shares().time(lasts));
                 assert!(
                     (by_share - time).abs() < most * time + 1e-6,

@@ -177,12 +177,7 @@ mod tests {
                 wholes: vec![value; 600_000],
             };
             let group = Group {
-                series: &SeriesName {
-                    metric: metric.into(),
-                    segment_by: "all".into(),
-                    segment: "all".into(),
-                    unit: Unit::Children,
-                },
+                series: &SeriesName::total(metric, Unit::Children),
                 period: "month",
                 first: 0,
                 columns: &[column],

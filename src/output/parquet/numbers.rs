@@ -7,14 +7,12 @@
 //! took 6 % longer that way, and its file nearly twice the room. Any others, such
 //! as pounds, are written as doubles.
 
-use super::pages::{Chunk, MOST_BITS, push_eights, push_packed, push_run, width_of};
+use super::pages::{Chunk, Dictionary, MOST_BITS, push_eights, push_packed, push_run, width_of};
 use crate::forecast::columns::Scale;
-use foldhash::fast::RandomState;
 use parquet::basic::Encoding;
 use parquet::errors::Result as ParquetResult;
 use parquet::file::writer::SerializedRowGroupWriter;
 use parquet::schema::types::ColumnDescPtr;
-use std::collections::HashMap;
 use std::io::Write;
 
 /// Whole numbers, and what they are written as.
@@ -26,9 +24,8 @@ const SMALL: u32 = 256;
 /// The numbers of one row group.
 #[derive(Default)]
 pub(super) struct Numbers {
-    kinds: Vec<f64>,
-    /// By the bits of the number.
-    places: HashMap<u64, u16, RandomState>,
+    /// By their bits.
+    kinds: Dictionary<u64>,
     pages: Chunk,
 }
 
@@ -55,7 +52,7 @@ impl Numbers {
                 let numbers = in_turn(columns, |column, whole| {
                     columns[column].1.written(whole).to_le_bytes()
                 });
-                let page = numbers.as_flattened().to_vec();
+                let page = numbers.into_flattened();
                 self.pages.push(page, rows, Encoding::PLAIN);
             }
         }
@@ -77,11 +74,11 @@ impl Numbers {
             let kinds = usize::try_from(most.checked_sub(*least)?).ok()?;
             sum.checked_add(kinds)?.checked_add(1)
         })?;
-        let known = self.kinds.len().max(SMALL as usize);
+        let known = self.kinds.values.len().max(SMALL as usize);
         if kinds > rows || known + kinds > 1 << MOST_BITS {
             return None;
         }
-        if self.kinds.is_empty() {
+        if self.kinds.values.is_empty() {
             for small in 0..SMALL {
                 self.place(f64::from(small));
             }
@@ -96,12 +93,7 @@ impl Numbers {
     }
 
     fn place(&mut self, number: f64) -> u16 {
-        let fresh = self.kinds.len() as u16;
-        let place = *self.places.entry(number.to_bits()).or_insert(fresh);
-        if place == fresh {
-            self.kinds.push(number);
-        }
-        place
+        self.kinds.place(number.to_bits()) as u16
     }
 
     /// Writes the column into a row group as its next one.
@@ -110,8 +102,9 @@ impl Numbers {
         row_group: &mut SerializedRowGroupWriter<'_, W>,
         column: ColumnDescPtr,
     ) -> ParquetResult<()> {
-        let bytes = self.kinds.iter().flat_map(|kind| kind.to_le_bytes());
-        let dictionary = match self.kinds.len() {
+        let kinds = &self.kinds.values;
+        let bytes = kinds.iter().flat_map(|kind| kind.to_le_bytes());
+        let dictionary = match kinds.len() {
             0 => None,
             kinds => Some((bytes.collect(), kinds)),
         };

@@ -2,6 +2,7 @@
 //! compressed and put into a row group.
 
 use bytes::Bytes;
+use foldhash::fast::RandomState;
 use parquet::basic::{Compression, Encoding};
 use parquet::column::page::{CompressedPage, Page, PageWriter};
 use parquet::column::writer::ColumnCloseResult;
@@ -10,6 +11,8 @@ use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::statistics::Statistics;
 use parquet::file::writer::{SerializedPageWriter, SerializedRowGroupWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescPtr;
+use std::collections::HashMap;
+use std::hash::Hash;
 use std::io::Write;
 
 /// One column of a row group.
@@ -84,6 +87,35 @@ impl Chunk {
             offset_index: None,
         };
         row_group.append_column(&Bytes::from(bytes), close)
+    }
+}
+
+/// The different values of a chunk, each in the place in which it first came.
+#[derive(Debug)]
+pub(super) struct Dictionary<V> {
+    pub values: Vec<V>,
+    pub places: HashMap<V, u32, RandomState>,
+}
+
+impl<V> Default for Dictionary<V> {
+    fn default() -> Self {
+        Self {
+            values: Vec::new(),
+            places: HashMap::default(),
+        }
+    }
+}
+
+impl<V: Clone + Eq + Hash> Dictionary<V> {
+    /// The place of a value, of a new one the next.
+    pub fn place(&mut self, value: V) -> u32 {
+        debug_assert_eq!(self.places.len(), self.values.len(), "all are known");
+        let fresh = self.values.len() as u32;
+        let place = *self.places.entry(value.clone()).or_insert(fresh);
+        if place == fresh {
+            self.values.push(value);
+        }
+        place
     }
 }
 

@@ -157,15 +157,6 @@ mod tests {
     use arrow::array::AsArray;
     use arrow::datatypes::{DataType, Date32Type, Float64Type, UInt32Type};
 
-    fn series(metric: &str) -> SeriesName {
-        SeriesName {
-            metric: metric.into(),
-            segment_by: "all".into(),
-            segment: "all".into(),
-            unit: Unit::Children,
-        }
-    }
-
     fn columns_of(
         dates: usize,
         replicates: usize,
@@ -185,7 +176,7 @@ mod tests {
 
     fn write(writer: &mut ReplicateWriter, metric: &str, first: u32, columns: &[WholeColumn]) {
         let group = Group {
-            series: &series(metric),
+            series: &SeriesName::total(metric, Unit::Children),
             period: "month",
             first: 0,
             columns,
@@ -248,7 +239,7 @@ mod tests {
                 ..column.clone()
             });
             let group = Group {
-                series: &series("population"),
+                series: &SeriesName::total("population", Unit::Children),
                 period: "month",
                 first,
                 columns: &piece.collect::<Vec<WholeColumn>>(),

@@ -5,8 +5,7 @@
 //! the time of writing the replicates; a run needs one look. What is written is
 //! the format's own: a dictionary page, and a data page of run lengths.
 
-use super::pages::{Chunk, push_eights, push_packed, push_run, width_of};
-use foldhash::fast::RandomState;
+use super::pages::{Chunk, Dictionary, push_eights, push_packed, push_run, width_of};
 use parquet::basic::Encoding;
 use parquet::data_type::ByteArray;
 use parquet::errors::Result as ParquetResult;
@@ -31,8 +30,7 @@ pub(super) enum RunValue {
 /// The runs of one column in one row group.
 #[derive(Debug, Default)]
 pub(super) struct Runs {
-    values: Vec<RunValue>,
-    places: HashMap<RunValue, u32, RandomState>,
+    known: Dictionary<RunValue>,
     /// Counts of ramps that follow each other, with the place of the first.
     stretches: Vec<(Range<u32>, u32)>,
     runs: Vec<Run>,
@@ -56,23 +54,23 @@ impl Runs {
         self.rows += rows;
         let mut next = 0;
         if let Some(Run::Same(place, last)) = self.runs.last_mut() {
-            if self.values[*place as usize] == value {
+            if self.known.values[*place as usize] == value {
                 *last += rows;
                 return;
             }
             next = *place + 1;
         }
         // Values often come in the order in which they first came.
-        let place = match self.values.get(next as usize) == Some(&value) {
+        let place = match self.known.values.get(next as usize) == Some(&value) {
             true => next,
-            false => self.place(value),
+            false => self.known.place(value),
         };
         self.runs.push(Run::Same(place, rows));
     }
 
     /// Adds so many rounds of these values, one row each.
     pub fn cycle(&mut self, values: impl Iterator<Item = RunValue>, rounds: usize) {
-        let places: Vec<u32> = values.map(|value| self.place(value)).collect();
+        let places: Vec<u32> = values.map(|value| self.known.place(value)).collect();
         self.rows += places.len() * rounds;
         match self.runs.last_mut() {
             Some(Run::Cycle(last, before)) if *last == places => *before += rounds,
@@ -85,7 +83,7 @@ impl Runs {
     /// nothing else.
     pub fn ramp(&mut self, counts: Range<u32>, rows: usize) {
         debug_assert!(
-            self.places.is_empty(),
+            self.known.places.is_empty(),
             "a column of ramps takes nothing else"
         );
         self.rows += counts.len() * rows;
@@ -109,24 +107,10 @@ impl Runs {
     fn add_stretch(&mut self, from: u32, to: u32) -> (Range<u32>, u32) {
         let known = self.stretches.iter().map(|(stretch, _)| stretch.start);
         let to = known.filter(|start| *start > from).fold(to, u32::min);
-        let place = self.values.len() as u32;
-        self.values.extend((from..to).map(RunValue::Count));
+        let place = self.known.values.len() as u32;
+        self.known.values.extend((from..to).map(RunValue::Count));
         self.stretches.push((from..to, place));
         (from..to, place)
-    }
-
-    fn place(&mut self, value: RunValue) -> u32 {
-        debug_assert_eq!(
-            self.places.len(),
-            self.values.len(),
-            "not a column of ramps"
-        );
-        let fresh = self.values.len() as u32;
-        let place = *self.places.entry(value.clone()).or_insert(fresh);
-        if place == fresh {
-            self.values.push(value);
-        }
-        place
     }
 
     /// Writes the column into a row group as its next one.
@@ -137,14 +121,17 @@ impl Runs {
     ) -> ParquetResult<()> {
         let mut chunk = Chunk::default();
         chunk.push(self.run_lengths(), self.rows, Encoding::RLE_DICTIONARY);
-        let dictionary = (self.dictionary(), self.values.len());
+        let dictionary = (self.dictionary(), self.known.values.len());
         chunk.append_to(row_group, column, Some(dictionary), self.statistics())
     }
 
     /// Least and greatest value.
     fn statistics(&self) -> Option<Statistics> {
         Some(
-            match (self.values.iter().min()?, self.values.iter().max()?) {
+            match (
+                self.known.values.iter().min()?,
+                self.known.values.iter().max()?,
+            ) {
                 (RunValue::Text(least), RunValue::Text(greatest)) => {
                     let [least, greatest] =
                         [least, greatest].map(|text| ByteArray::from(text.as_str()));
@@ -165,7 +152,7 @@ impl Runs {
     /// The values in their plain encoding.
     fn dictionary(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
-        for value in &self.values {
+        for value in &self.known.values {
             match value {
                 RunValue::Text(text) => {
                     bytes.extend_from_slice(&(text.len() as u32).to_le_bytes());
@@ -183,7 +170,7 @@ impl Runs {
     /// whole bytes; for a cycle the places of eight rounds packed, again and
     /// again. Rounds that are left over are runs of one.
     fn run_lengths(&self) -> Vec<u8> {
-        let width = width_of(self.values.len());
+        let width = width_of(self.known.values.len());
         let mut bytes = vec![width as u8];
         // Every series has the same ramps.
         let mut ramps: HashMap<(&Range<u32>, usize), Range<usize>> = HashMap::new();

@@ -48,7 +48,7 @@ pub(super) struct TableWriter {
     file: SerializedFileWriter<HashedFile>,
     factory: ArrowRowGroupWriterFactory,
     runs: Vec<Runs>,
-    row_group: Option<Vec<ArrowColumnWriter>>,
+    open: Option<Vec<ArrowColumnWriter>>,
     row_group_rows: usize,
     rows: u64,
 }
@@ -75,7 +75,7 @@ impl TableWriter {
             file,
             factory,
             runs,
-            row_group: None,
+            open: None,
             row_group_rows: 0,
             rows: 0,
         })
@@ -100,16 +100,9 @@ impl TableWriter {
         rows: usize,
         append: impl FnOnce(&mut RowGroup<'_>, Vec<ColumnDescPtr>) -> ParquetResult<()>,
     ) -> Result<(), OutputError> {
-        debug_assert!(self.row_group.is_none(), "one way of writing");
+        debug_assert!(self.open.is_none(), "one way of writing");
         self.rows += rows as u64;
-        let descriptions = self.file.schema_descr().columns().to_vec();
-        let row_group = self.file.next_row_group();
-        row_group
-            .and_then(|mut row_group| {
-                append(&mut row_group, descriptions)?;
-                row_group.close()
-            })
-            .map(drop)
+        self.row_group(append)
             .map_err(OutputError::parquet(&self.path, "write"))
     }
 
@@ -134,7 +127,7 @@ impl TableWriter {
         if rows == 0 {
             return Ok(());
         }
-        let writers = match &mut self.row_group {
+        let writers = match &mut self.open {
             Some(writers) => writers,
             none => {
                 let index = self.file.flushed_row_groups().len();
@@ -159,24 +152,34 @@ impl TableWriter {
     }
 
     fn close_row_group(&mut self) -> ParquetResult<()> {
-        let Some(writers) = self.row_group.take() else {
+        let Some(writers) = self.open.take() else {
             return Ok(());
         };
         let chunks: Vec<_> = writers
             .into_par_iter()
             .map(ArrowColumnWriter::close)
             .collect::<ParquetResult<_>>()?;
-        let descriptions = self.file.schema_descr().columns().to_vec();
-        let mut row_group = self.file.next_row_group()?;
-        for (runs, column) in self.runs.iter_mut().zip(descriptions) {
-            std::mem::take(runs).append_to(&mut row_group, column)?;
-        }
-        for chunk in chunks {
-            chunk.append_to_row_group(&mut row_group)?;
-        }
-        row_group.close()?;
+        let runs: Vec<Runs> = self.runs.iter_mut().map(std::mem::take).collect();
+        self.row_group(|row_group, columns| {
+            for (runs, column) in runs.iter().zip(columns) {
+                runs.append_to(row_group, column)?;
+            }
+            chunks
+                .into_iter()
+                .try_for_each(|chunk| chunk.append_to_row_group(row_group))
+        })?;
         self.row_group_rows = 0;
         Ok(())
+    }
+
+    fn row_group(
+        &mut self,
+        append: impl FnOnce(&mut RowGroup<'_>, Vec<ColumnDescPtr>) -> ParquetResult<()>,
+    ) -> ParquetResult<()> {
+        let columns = self.file.schema_descr().columns().to_vec();
+        let mut row_group = self.file.next_row_group()?;
+        append(&mut row_group, columns)?;
+        row_group.close().map(drop)
     }
 }
 
