@@ -61,7 +61,7 @@ impl Course<'_> {
                     .iter()
                     .map(|&rate| value(rate) / DAYS_PER_YEAR)
                     .collect(),
-                most: Vec::new(),
+                peak: Vec::new(),
             },
         };
         let mut timeline: Vec<(f64, f64)> = Vec::new();
@@ -81,16 +81,15 @@ impl Course<'_> {
             timeline = product(&timeline, &rate.steps);
         }
         let mut never_from = u32::MAX;
-        if let (TickingHazard::Bands { daily, most }, ClockHazard::Bands { times, .. }) =
+        if let (TickingHazard::Bands { daily, peak }, ClockHazard::Bands { times, .. }) =
             (&mut hazard, &clock.hazard)
         {
             let highest = timeline
                 .iter()
                 .fold(0.0, |high: f64, (_, one)| high.max(*one));
             let highest = factor * if timeline.is_empty() { 1.0 } else { highest };
-            *most = most_luck(daily, times.len(), times, highest, horizon);
-            let highest = most.iter().fold(0.0, |high: f64, &one| high.max(one));
-            never_from = (highest * 4_294_967_296.0).ceil() as u32;
+            *peak = peaks(daily, times.len(), highest);
+            never_from = (peak[0] * horizon * 4_294_967_296.0).ceil() as u32;
         }
         if let TickingHazard::Curve {
             curve,
@@ -337,34 +336,19 @@ fn product(first: &[(f64, f64)], second: &[(f64, f64)]) -> Vec<(f64, f64)> {
     steps
 }
 
-/// Most luck that banded rates can use over a horizon, from each band of age
-/// and of time on, `[age][time]` flat.
-fn most_luck(daily: &[f64], times: usize, ends: &[f64], factor: f64, horizon: f64) -> Vec<f64> {
-    let ages = daily.len() / times;
-    let mut most = vec![0.0; daily.len()];
-    // Highest rate in each band of time at this age or any later one.
-    let mut highest = vec![0.0f64; times];
-    for age in (0..ages).rev() {
-        for time in 0..times {
-            highest[time] = highest[time].max(factor * daily[age * times + time]);
+/// Most luck that could be used up in a day from each band of age and of time
+/// on, `[age][time]` flat, under the highest factor of any day.
+pub(super) fn peaks(daily: &[f64], times: usize, factor: f64) -> Vec<f64> {
+    let mut peaks: Vec<f64> = daily.iter().map(|rate| rate * factor).collect();
+    for band in (0..daily.len()).rev() {
+        if (band + 1) % times != 0 {
+            peaks[band] = peaks[band].max(peaks[band + 1]);
         }
-        for from in 0..times {
-            let mut left = horizon;
-            let mut luck = 0.0;
-            for time in from..times {
-                let begin = if time == 0 { 0.0 } else { ends[time - 1] };
-                let days = left.min(ends[time] - begin);
-                // A child may be anywhere in its first band, and reach the next
-                // one early: the days left do not shrink by that band.
-                luck += highest[time] * days;
-                if time > from {
-                    left -= days;
-                }
-            }
-            most[age * times + from] = luck;
+        if band + times < daily.len() {
+            peaks[band] = peaks[band].max(peaks[band + times]);
         }
     }
-    most
+    peaks
 }
 
 /// Multipliers of each drift by forecast year: a stationary AR(1) on the

@@ -19,7 +19,7 @@ use super::replicate::Play;
 use super::ticking::{CrowdInBands, InBands, Standing, Straight};
 use super::walk::{Walk, Walkers};
 use crate::calendar::{Calendar, Place};
-use crate::luck::{CROWD, CrowdWords, Key, Purpose, words_at};
+use crate::luck::{CROWD, CrowdWords, Key, Purpose, exponential, words_at};
 use crate::model::clocks::{ClockSet, MOST_CLOCKS, Mask, NO_EXIT};
 use crate::wide::{Work, widest};
 
@@ -381,48 +381,45 @@ impl<R: Recorder> Play<'_, R> {
     /// A clock that takes a walk for each child whose luck it can reach.
     fn other_rings(&self, clock: usize, crowd: &mut Crowd) {
         let words = &crowd.clocks[clock / 4][clock % 4];
-        let never_from = self.world.clocks[clock].never_from;
         let age_below = self.world.model.clocks[clock].age_below;
         let first = &mut crowd.first;
         let rings = &mut crowd.rings[clock];
         *rings = [f64::INFINITY; CROWD];
-        let mut reached = [0u8; CROWD];
-        let mut some = 0;
-        for place in 0..crowd.count {
-            reached[some] = place as u8;
-            let runs = first.running[place] >> clock & 1 == 1;
-            some += usize::from(runs && words[place] <= never_from);
-        }
-        let rates = self.world.banded(clock);
-        let [ages, times] = match rates {
-            Some(rates) => widest(CrowdInBands {
+        let children = Places::first(crowd.count);
+        let bands = self.world.banded(clock).map(|rates| {
+            widest(CrowdInBands {
                 rates,
+                words,
+                runs: (&first.running, 1 << clock),
                 since: &crowd.since,
                 born: &crowd.born,
+                adult: &crowd.adult,
+                horizon: self.horizon,
                 origin: &crowd.origin,
-            }),
-            None => [[0; CROWD]; 2],
+            })
+        });
+        let reached = match bands {
+            Some((_, reached)) => children.among(reached),
+            None => children.filter(|place| first.running[place] >> clock & 1 == 1),
         };
-        for &place in &reached[..some] {
-            let place = usize::from(place) % CROWD;
+        for place in reached.each() {
             let child = Standing {
                 born: f64::from(crowd.born[place]),
                 origin: crowd.origin[place],
             };
             let since = f64::from(crowd.since[place]);
             let until = f64::from(crowd.adult[place]).min(self.horizon);
-            let word = words[place];
-            let ring = match rates {
-                Some(rates) => {
+            let (stretch, word) = ((since, until), words[place]);
+            let ring = match &bands {
+                Some(([ages, times], _)) => {
                     let at = InBands {
                         age: ages[place] as usize,
                         time: times[place] as usize,
                     };
-                    let stretch = (since, until);
-                    self.world
-                        .banded_ring(rates, clock, child, stretch, word, at)
+                    let luck = exponential(word);
+                    self.world.ring_from(clock, child, stretch, luck, at)
                 }
-                None => self.world.fresh_ring(clock, child, since, until, word),
+                None => self.world.fresh_ring(clock, child, stretch, word),
             };
             if ring - child.born < age_below {
                 rings[place] = ring;

@@ -147,7 +147,7 @@ impl<R: Recorder> Play<'_, R> {
         let child = Self::standing(life);
         let time = if life.fresh >> clock & 1 == 1 {
             let word = life.words[clock];
-            self.world.fresh_ring(clock, child, since, until, word)
+            self.world.fresh_ring(clock, child, (since, until), word)
         } else {
             self.world
                 .ring(clock, child, since, until, life.left[clock])

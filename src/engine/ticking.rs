@@ -1,6 +1,8 @@
 //! The numbers of one clock in one replicate, and what they make of luck.
 
-use crate::luck::{CROWD, lasting, logarithm};
+use super::places::Places;
+use crate::luck::{CROWD, lasting, logarithm, uniform};
+use crate::model::clocks::ClockSet;
 use crate::model::curves::{Curve, Shares};
 use crate::wide::Work;
 
@@ -28,9 +30,9 @@ pub(super) enum TickingHazard {
     Bands {
         /// Daily rates, `[age][time]` flat.
         daily: Vec<f64>,
-        /// Most luck that could be used up to the horizon from each band of
-        /// age and of time on, `[age][time]` flat.
-        most: Vec<f64>,
+        /// Most luck that could be used up in a day from each band of age and
+        /// of time on, `[age][time]` flat.
+        peak: Vec<f64>,
     },
 }
 
@@ -140,30 +142,45 @@ fn passed<const N: usize>(ends: &[f64], now: [f64; N]) -> [u32; N] {
     bands
 }
 
-/// [`BandedRates::at`] for a crowd whose clocks start on some days.
+/// [`BandedRates::at`] and [`BandedRates::may_ring`] for a crowd whose clocks
+/// start on some days.
 pub(super) struct CrowdInBands<'a> {
     pub rates: BandedRates<'a>,
+    pub words: &'a [u32; CROWD],
+    /// Clocks that run, and this one.
+    pub runs: (&'a [ClockSet; CROWD], ClockSet),
     pub since: &'a [i32; CROWD],
     pub born: &'a [i32; CROWD],
+    pub adult: &'a [i32; CROWD],
+    pub horizon: f64,
     pub origin: &'a [f64; CROWD],
 }
 
 impl Work for CrowdInBands<'_> {
-    /// Bands of age and of time.
-    type Output = [[u32; CROWD]; 2];
+    /// Bands of age and of time, and for whom the clock may ring.
+    type Output = ([[u32; CROWD]; 2], Places);
 
     #[inline(always)]
     fn work(self) -> Self::Output {
-        let [mut ages, mut times] = [[0.0; CROWD]; 2];
+        let [mut ages, mut times, mut left] = [[0.0; CROWD]; 3];
         for place in 0..CROWD {
             let since = f64::from(self.since[place]);
             ages[place] = since - f64::from(self.born[place]);
             times[place] = since - self.origin[place];
+            let until = f64::from(self.adult[place]).min(self.horizon);
+            left[place] = until - since;
         }
-        [
-            passed(self.rates.ages, ages),
-            passed(self.rates.times, times),
-        ]
+        let ages = passed(self.rates.ages, ages);
+        let times = passed(self.rates.times, times);
+        let (running, this) = self.runs;
+        let mut may_ring = [false; CROWD];
+        for place in 0..CROWD {
+            let (age, time) = (ages[place] as usize, times[place] as usize);
+            let at = InBands { age, time };
+            let runs = running[place] & this != 0;
+            may_ring[place] = runs & self.rates.may_ring(at, left[place], self.words[place]);
+        }
+        ([ages, times], Places::of(&may_ring))
     }
 }
 
@@ -175,8 +192,9 @@ pub(super) struct BandedRates<'a> {
     pub times: &'a [f64],
     /// Rates, `[age][time]` flat.
     pub daily: &'a [f64],
-    /// Most luck that could be used up from each band on, `[age][time]` flat.
-    pub most: &'a [f64],
+    /// Most luck that could be used up in a day from each band on, `[age][time]`
+    /// flat.
+    pub peak: &'a [f64],
 }
 
 impl BandedRates<'_> {
@@ -190,10 +208,14 @@ impl BandedRates<'_> {
         }
     }
 
-    /// More luck than can be used up to the horizon from some bands on.
+    /// Whether a clock whose luck is the word drawn for it may ring in the days
+    /// left from some bands on. Most do not, and need no logarithm and no walk.
     #[inline(always)]
-    pub fn most_luck(&self, at: InBands) -> f64 {
-        self.most[at.age * self.times.len() + at.time]
+    pub fn may_ring(&self, at: InBands, days: f64, word: u32) -> bool {
+        // It rings only if its luck −ln(1 − u) is at most x, the most that these
+        // days can use; that is, if u ≤ 1 − exp(−x), which is at most x / (1 + x/2).
+        let most = self.peak[at.age * self.times.len() + at.time] * days;
+        uniform(word) * (1.0 + 0.5 * most) <= most
     }
 
     /// Runs the clock over a stretch of time with one factor, from the bands
@@ -272,7 +294,9 @@ pub(super) fn defective_time(curve: &Curve, applies: f64, hazard: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::course::peaks;
     use super::*;
+    use crate::luck::exponential;
 
     #[test]
     fn banded_rates_are_walked_band_by_band() {
@@ -289,7 +313,7 @@ mod tests {
             ages: &ages,
             times: &times,
             daily: &rates,
-            most: &[],
+            peak: &[],
         };
         // 65.25 days at 0.01, then 34.75 at 0.001, then nothing.
         let used = 0.6525 + 0.03475;
@@ -330,5 +354,43 @@ mod tests {
             }
         });
         assert!((stretches[0] + stretches[1] - used).abs() < 1e-12);
+    }
+
+    /// Two bands of age and two of time, from every day and for every hundredth
+    /// of the words: whoever rings may ring, and few others may. From the first
+    /// bands the peak of a day is 0.02, where 0.01 and 0.001 are used.
+    #[test]
+    fn whoever_rings_may_ring() {
+        let (ages, times) = ([365.25, 6574.5], [100.0, f64::INFINITY]);
+        let daily = [0.01, 0.02, 0.001, 0.0];
+        let peak = peaks(&daily, 2, 1.0);
+        assert_eq!(peak, [0.02, 0.02, 0.001, 0.0]);
+        let child = Standing {
+            born: -300.0,
+            origin: 0.0,
+        };
+        let rates = BandedRates {
+            ages: &ages,
+            times: &times,
+            daily: &daily,
+            peak: &peak,
+        };
+        let (mut ring, mut may) = (0, 0);
+        for since in 0..200 {
+            let since = f64::from(since);
+            for step in 0..100 {
+                let word = step * (u32::MAX / 100);
+                let at = rates.at(since - child.born, since - child.origin);
+                let walk = rates.walk(child, (since, since + 50.0), exponential(word), 1.0, &mut {
+                    at
+                });
+                let rings = matches!(walk, Walk::Rings(_));
+                let may_ring = rates.may_ring(at, 50.0, word);
+                assert!(may_ring || !rings, "{since} {word}");
+                ring += u32::from(rings);
+                may += u32::from(may_ring);
+            }
+        }
+        assert!(ring > 1000 && may < 20_000 / 4, "{ring} {may}");
     }
 }

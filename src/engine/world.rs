@@ -8,7 +8,7 @@ use super::ticking::{
     BandedRates, InBands, Standing, Straight, Ticking, TickingHazard, Walk, defective_hazard,
     defective_time,
 };
-use crate::luck::{Luck, exponential, uniform};
+use crate::luck::{Luck, exponential};
 use crate::margins::DIMENSIONS;
 use crate::model::Model;
 use crate::model::clocks::ClockHazard;
@@ -235,8 +235,7 @@ impl<'m> World<'m> {
         &self,
         index: usize,
         child: Standing,
-        since: f64,
-        until: f64,
+        (since, until): (f64, f64),
         word: u32,
     ) -> f64 {
         if since == child.origin
@@ -244,51 +243,33 @@ impl<'m> World<'m> {
         {
             return straight.ring(since, word);
         }
-        let stretch = (since, until);
-        match self.banded(index) {
+        let at = match self.banded(index) {
             Some(rates) => {
                 let at = rates.at(since - child.born, since - child.origin);
-                self.banded_ring(rates, index, child, stretch, word, at)
+                if !rates.may_ring(at, until - since, word) {
+                    return f64::INFINITY;
+                }
+                at
             }
-            None => self.ring(index, child, since, until, exponential(word)),
-        }
+            None => InBands::default(),
+        };
+        self.ring_from(index, child, (since, until), exponential(word), at)
     }
 
     /// A clock's rates, if they are banded.
     #[inline(always)]
     pub(super) fn banded(&self, index: usize) -> Option<BandedRates<'_>> {
         match (&self.clocks[index].hazard, &self.model.clocks[index].hazard) {
-            (TickingHazard::Bands { daily, most }, ClockHazard::Bands { ages, times, .. }) => {
+            (TickingHazard::Bands { daily, peak }, ClockHazard::Bands { ages, times, .. }) => {
                 Some(BandedRates {
                     ages,
                     times,
                     daily,
-                    most,
+                    peak,
                 })
             }
             _ => None,
         }
-    }
-
-    /// [`World::fresh_ring`] of a clock of banded rates for a child in some of
-    /// its bands. Most children's luck lies above what the clock can use, and
-    /// needs no walk.
-    #[inline(always)]
-    pub(super) fn banded_ring(
-        &self,
-        rates: BandedRates<'_>,
-        index: usize,
-        child: Standing,
-        stretch: (f64, f64),
-        word: u32,
-        at: InBands,
-    ) -> f64 {
-        // The luck −ln(1 − u) is never less than u: a word above the most that
-        // can be used needs no logarithm and no walk.
-        if uniform(word) >= rates.most_luck(at) {
-            return f64::INFINITY;
-        }
-        self.ring_from(index, child, stretch, exponential(word), at)
     }
 
     /// The time at which a clock rings while the calendar's factor is constant,
