@@ -145,6 +145,9 @@ pub struct Life {
     pub paused: ClockSet,
     /// When each of them stopped.
     pub until: [f64; MOST_CLOCKS],
+    /// Clocks that have rung and have no fresh luck yet: they get it when they
+    /// go on.
+    pub run_down: ClockSet,
     /// Clocks whose luck is still the word drawn for it.
     pub fresh: ClockSet,
     /// The word drawn for each clock.
@@ -193,6 +196,7 @@ impl Default for Life {
             dealt_rings: false,
             paused: 0,
             until: [0.0; MOST_CLOCKS],
+            run_down: 0,
             fresh: 0,
             words: [0; MOST_CLOCKS],
             left: [0.0; MOST_CLOCKS],

@@ -30,6 +30,7 @@ impl<R: Recorder> Play<'_, R> {
         life.fresh = ClockSet::MAX;
         life.rung = [0; MOST_CLOCKS];
         life.paused = 0;
+        life.run_down = 0;
         life.possible = ClockSet::MAX;
         for (limit, clock) in &self.world.model.running.young {
             if life.age_at_entry >= *limit {
@@ -63,7 +64,8 @@ impl<R: Recorder> Play<'_, R> {
     }
 
     /// Starts and stops clocks after the child's state has changed. A clock that
-    /// stops keeps the luck it has not used; one that goes on is not touched.
+    /// stops keeps the luck it has not used; one that goes on is not touched, but
+    /// for one that has rung.
     pub(super) fn change_clocks(&mut self, life: &mut Life, time: f64) {
         let now = self.running(life);
         let mut stopped = life.running & !now;
@@ -71,13 +73,15 @@ impl<R: Recorder> Play<'_, R> {
             let clock = stopped.trailing_zeros() as usize;
             stopped &= stopped - 1;
             // What cannot ring by the horizon need not keep account either.
-            if !self.never_rings(life, clock) {
+            if life.run_down >> clock & 1 == 1 {
+                life.rings[clock] = f64::INFINITY;
+            } else if !self.never_rings(life, clock) {
                 life.paused |= 1 << clock;
                 life.until[clock] = time;
                 life.rings[clock] = f64::INFINITY;
             }
         }
-        let mut started = now & !life.running;
+        let mut started = now & (!life.running | life.run_down);
         while started != 0 {
             let clock = started.trailing_zeros() as usize;
             started &= started - 1;
@@ -86,6 +90,9 @@ impl<R: Recorder> Play<'_, R> {
             }
             life.since[clock] = time;
             self.draw_block(life, clock / 4);
+            if life.run_down >> clock & 1 == 1 {
+                self.wind_up(life, clock);
+            }
             if self.never_rings(life, clock) {
                 life.rings[clock] = f64::INFINITY;
             } else {
@@ -174,12 +181,12 @@ impl<R: Recorder> Play<'_, R> {
         match self.world.model.clocks[index].effect {
             Effect::Exit(kind) => self.leave(life, time, kind),
             Effect::Move(placement) => {
-                self.wind_up(life, index, time);
+                life.run_down |= 1 << index;
                 self.move_to(life, time, placement);
                 self.change_clocks(life, time);
             }
             Effect::Join(pathway) => {
-                self.wind_up(life, index, time);
+                life.run_down |= 1 << index;
                 self.join(life, time, pathway);
                 self.change_clocks(life, time);
             }
@@ -187,10 +194,11 @@ impl<R: Recorder> Play<'_, R> {
     }
 
     /// Fresh luck for a clock that has rung.
-    fn wind_up(&mut self, life: &mut Life, clock: usize, time: f64) {
+    fn wind_up(&self, life: &mut Life, clock: usize) {
+        life.run_down &= !(1 << clock);
         if life.rung[clock] == MOST_RINGS {
+            life.fresh &= !(1 << clock);
             life.left[clock] = f64::INFINITY;
-            life.rings[clock] = f64::INFINITY;
             return;
         }
         life.rung[clock] += 1;
@@ -201,8 +209,6 @@ impl<R: Recorder> Play<'_, R> {
             .words(life.person, Purpose::Clock, block, occurrence);
         life.words[clock] = words[0];
         life.fresh |= 1 << clock;
-        life.since[clock] = time;
-        self.set_ring(life, clock);
     }
 
     /// Moves a child, or leaves it where it is if there is no bed.

@@ -270,3 +270,58 @@ fn children_move_at_their_rates() {
         }
     }
 }
+
+/// Children who move to and fro between two placements, and how often each of
+/// the two clocks rings in a year.
+fn to_and_fro(there: f64, back: f64) -> Run {
+    Run::of(
+        &format!(
+            r#"
+            [forecast]
+            name = "to and fro"
+            start = 2018-12-31
+            end = 2019-12-31
+            [cohort]
+            children = 200
+            clock = "from_start_date"
+            age = {{ "0" = 0, "1-4" = 200, "5-17" = 0 }}
+            placement = {{ "first" = 1, "second" = 0 }}
+            [[placement]]
+            name = "first"
+            weekly_pounds = 1
+            move = [{{ to = "second", per_year = {there} }}]
+            [[placement]]
+            name = "second"
+            weekly_pounds = 1
+            move = [{{ to = "first", per_year = {back} }}]
+            "#
+        ),
+        400,
+    )
+}
+
+/// To the second placement at 6 a year and back at 3: two states, so that after
+/// t years 2/3 (1 − e^(−9t)) are in the second. A clock that has rung has fresh
+/// luck when it goes on.
+#[test]
+fn children_move_to_and_fro() {
+    let run = to_and_fro(6.0, 3.0);
+    for month in [0, 2, 11] {
+        let t = f64::from(run.day(month)) / YEAR;
+        let share = (1.0 - (-9.0 * t).exp()) * 2.0 / 3.0;
+        let there = run.column("population", "placement", "second", month);
+        assert_mean(&there, 200.0 * share, "second");
+        assert_variance(&there, 200.0 * share * (1.0 - share), "second");
+    }
+}
+
+/// A clock rings at most 250 times in a stay. At 1,000 a year the 500 moves of
+/// both clocks take half a year, give or take eight days; then all are back for
+/// good.
+#[test]
+fn a_clock_rings_for_the_last_time() {
+    let run = to_and_fro(1000.0, 1000.0);
+    let there = |month| run.column("population", "placement", "second", month);
+    assert_mean(&there(2), 100.0, "half of them");
+    assert!(there(11).iter().all(|children| *children == 0.0));
+}
