@@ -230,7 +230,7 @@ pub fn load(file: &str, text: &str) -> Result<ScenarioFile, String> {
     if !form.is_empty() {
         return Err(document.report(&form));
     }
-    let raw: RawScenarioFile = decode(&document, &document.table)?;
+    let raw: RawScenarioFile = decode(&document, document.table.clone())?;
     let (base, warnings, mut mistakes) = check(&raw, ONLY_SCENARIO, None, None);
     if !mistakes.is_empty() {
         return Err(document.report(&mistakes));
@@ -273,7 +273,7 @@ fn read_scenario(
         Err(found) => return Ok((None, found)),
     };
     let (config, _, mut found) = check(
-        &decode(document, &table)?,
+        &decode(document, table)?,
         &scenario.name,
         scenario.describes.as_deref(),
         scenario.workstreams.as_ref(),
@@ -336,8 +336,8 @@ fn drop_null(object: &mut serde_json::Map<String, serde_json::Value>) {
     }
 }
 
-fn decode(document: &Document, table: &Table) -> Result<RawScenarioFile, String> {
-    RawScenarioFile::deserialize(table.clone())
+fn decode(document: &Document, table: Table) -> Result<RawScenarioFile, String> {
+    RawScenarioFile::deserialize(table)
         .map_err(|error| format!("error: {}: {}\n", document.file, error.message()))
 }
 

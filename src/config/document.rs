@@ -49,7 +49,7 @@ impl Document {
 
     fn line_in(&self, root: Option<&Spanned<DeTable<'_>>>, path: &Path) -> usize {
         root.map_or(1, |root| {
-            line_of(&self.text, span_start(root, path.steps()))
+            line_of(&self.text, span_start(root, &path.steps()))
         })
     }
 
@@ -76,7 +76,7 @@ impl Document {
             .scenario
             .as_ref()
             .map_or_else(String::new, |name| format!(" (scenario `{name}`)"));
-        let key = match mistake.path.steps() {
+        let key = match mistake.path.steps()[..] {
             [] => String::new(),
             _ => format!("{}: ", mistake.path),
         };
@@ -138,7 +138,7 @@ fn line_of(text: &str, offset: usize) -> usize {
         + 1
 }
 
-fn span_start(root: &Spanned<DeTable<'_>>, steps: &[Step]) -> usize {
+fn span_start(root: &Spanned<DeTable<'_>>, steps: &[&Step]) -> usize {
     let mut table = Some(root.get_ref());
     let mut array = None;
     let mut start = 0;

@@ -1,6 +1,7 @@
 //! Mistakes in a scenario file: all of them at once, each with its place.
 
 use std::fmt::{self, Write};
+use std::sync::Arc;
 
 /// One step into a scenario file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,9 +24,10 @@ impl Step {
     }
 }
 
-/// A place in a scenario file.
+/// A place in a scenario file: the last step, and the place that it leads on
+/// from, which places beside it share.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Path(Vec<Step>);
+pub struct Path(Option<Arc<(Path, Step)>>);
 
 impl Path {
     /// The top of the file.
@@ -44,14 +46,12 @@ impl Path {
     }
 
     fn then(&self, step: Step) -> Self {
-        let mut steps = self.0.clone();
-        steps.push(step);
-        Self(steps)
+        Self(Some(Arc::new((self.clone(), step))))
     }
 
     /// The keys alone, as a table's header names them.
     pub fn keys(&self) -> String {
-        let keys = self.0.iter().filter_map(|step| match step {
+        let keys = self.steps().into_iter().filter_map(|step| match step {
             Step::Key(key) => Some(key.as_str()),
             Step::Item(..) => None,
         });
@@ -59,15 +59,22 @@ impl Path {
     }
 
     /// The steps from the top of the file.
-    pub fn steps(&self) -> &[Step] {
-        &self.0
+    pub fn steps(&self) -> Vec<&Step> {
+        let mut steps = Vec::new();
+        let mut place = self;
+        while let Some(last) = &place.0 {
+            steps.push(&last.1);
+            place = &last.0;
+        }
+        steps.reverse();
+        steps
     }
 
     /// Addresses of the tables around this place, from the outermost, and of
     /// the place itself.
     pub fn addresses(&self) -> impl Iterator<Item = String> {
         let mut address = String::new();
-        self.0.iter().map(move |step| {
+        self.steps().into_iter().map(move |step| {
             step.write(&mut address).expect("text takes any length");
             address.clone()
         })
@@ -77,7 +84,7 @@ impl Path {
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut address = String::new();
-        for step in &self.0 {
+        for step in self.steps() {
             step.write(&mut address)?;
         }
         f.write_str(&address)

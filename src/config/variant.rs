@@ -27,7 +27,7 @@ impl<'f> Variant<'f> {
     pub fn new(file: &'f ScenarioFile, scenario: usize) -> Result<Self, String> {
         let document = &file.document;
         let schema = json_schema();
-        let raw: RawScenarioFile = decode(document, &document.table)?;
+        let raw: RawScenarioFile = decode(document, document.table.clone())?;
         let table = match raw.scenario.get(scenario) {
             Some(one) => {
                 let at = Path::root().key("scenario").item(scenario, Some(&one.name));
@@ -87,7 +87,7 @@ impl<'f> Variant<'f> {
         if !mistakes.is_empty() {
             return Err(self.document.report(&mistakes));
         }
-        let raw = decode(self.document, &table)?;
+        let raw = decode(self.document, table)?;
         let describes = self.config.describes.as_deref();
         let workstreams = self.raw.as_ref().and_then(|raw| raw.workstreams.as_ref());
         let (config, _, mistakes) = check(&raw, &self.config.scenario, describes, workstreams);
