@@ -7,6 +7,7 @@ pub mod backtest;
 pub mod compare;
 pub mod finished;
 pub mod folder;
+pub mod hashed;
 pub mod hub;
 pub mod manifest;
 pub mod parquet;
@@ -126,7 +127,7 @@ pub enum OutputError {
     },
     /// A workbook cannot hold what there is.
     #[error("cannot make the workbook")]
-    Workbook(#[source] rust_xlsxwriter::XlsxError),
+    Workbook(#[source] workbook::XlsxError),
     /// A JSON file is not what lacsim writes.
     #[error("{}: is not {what} of lacsim", path.display())]
     Json {

@@ -368,19 +368,18 @@ pub fn run(plan: &Plan, options: &RunOptions, progress: &Progress) -> Result<Run
         parameters: summaries,
         files,
     };
-    // The workbook takes longest: it comes first, the other files beside it.
-    let (spreadsheets, tables) = rayon::join(
-        || match options.workbook {
-            true => {
-                let shares = attribution.as_ref().map(SavingShares::of);
-                spreadsheets(plan, &played.forecasts, shares, &manifest, &staged)
-            }
-            false => Ok(Vec::new()),
-        },
-        || forecast_files(&played.forecasts, &staged, &metadata),
-    );
-    manifest.files.extend(spreadsheets?);
-    manifest.files.extend(tables?);
+    let shares = attribution.as_ref().map(SavingShares::of);
+    let findings = Findings {
+        file: &plan.file,
+        forecasts: &played.forecasts,
+        parameters: &manifest.parameters,
+        workstreams: shares,
+        warnings: manifest.warnings.clone(),
+        identity: workbook::identity(&manifest),
+        suppress_small: false,
+    };
+    let more = result_files(&findings, options.workbook, &staged, &metadata)?;
+    manifest.files.extend(more);
     let seconds = started.elapsed().as_secs_f64();
     manifest.wall_seconds = seconds;
     manifest.children_per_second = children_of_all_rounds as f64 / seconds;
@@ -407,41 +406,34 @@ pub fn run(plan: &Plan, options: &RunOptions, progress: &Progress) -> Result<Run
     })
 }
 
-/// Writes bands and targets.
-fn forecast_files(
-    forecasts: &[ScenarioForecast],
+/// Writes what was found: bands and targets, and spreadsheets of them.
+fn result_files(
+    findings: &Findings,
+    with_spreadsheets: bool,
     staged: &StagedFolder,
     metadata: &Metadata,
-) -> Result<[FileRecord; 2], RunError> {
-    let forecasts: Vec<&ScenarioForecast> = forecasts.iter().collect();
-    Ok([
-        parquet::write_bands(staged.path(), metadata, &forecasts)?,
-        parquet::write_targets(staged.path(), metadata, &forecasts)?,
-    ])
-}
-
-/// Writes the workbook and the table of bands for spreadsheets.
-fn spreadsheets(
-    plan: &Plan,
-    forecasts: &[ScenarioForecast],
-    workstreams: Option<SavingShares>,
-    manifest: &Manifest,
-    staged: &StagedFolder,
-) -> Result<Vec<FileRecord>, RunError> {
-    let findings = Findings {
-        file: &plan.file,
-        forecasts,
-        parameters: &manifest.parameters,
-        workstreams,
-        warnings: manifest.warnings.clone(),
-        identity: workbook::identity(manifest),
-        suppress_small: false,
+) -> Result<Vec<FileRecord>, OutputError> {
+    let forecasts: Vec<&ScenarioForecast> = findings.forecasts.iter().collect();
+    let tables = || {
+        let bands = parquet::write_bands(staged.path(), metadata, &forecasts)?;
+        let targets = parquet::write_targets(staged.path(), metadata, &forecasts)?;
+        Ok(vec![bands, targets])
     };
-    let (workbook, table) = rayon::join(
-        || staged.write(workbook::WORKBOOK, &findings.workbook()?),
-        || staged.write(workbook::BANDS_CSV, &findings.bands_csv()),
+    if !with_spreadsheets {
+        return tables();
+    }
+    // The table of bands is written row by row and takes longest: it comes
+    // first, the others beside it.
+    let (bands, (workbook, tables)) = rayon::join(
+        || staged.write_with(workbook::BANDS_CSV, |file| findings.write_bands_csv(file)),
+        || {
+            let workbook = || staged.write(workbook::WORKBOOK, &findings.workbook()?);
+            rayon::join(workbook, tables)
+        },
     );
-    Ok(vec![workbook?, table?])
+    let mut files = tables?;
+    files.extend([bands?, workbook?]);
+    Ok(files)
 }
 
 /// Writes the report of a run that is finished but for its last manifest, read

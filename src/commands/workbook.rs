@@ -2,11 +2,11 @@
 
 use super::{Failure, print};
 use crate::cli::WorkbookArgs;
-use crate::output::folder::write_file;
-use crate::output::manifest::FileRecord;
+use crate::output::folder::{write_file, write_hashed};
 use crate::output::workbook::{BANDS_CSV, Findings, WORKBOOK};
 use crate::output::{FinishedRun, OutputError};
 use std::ffi::OsString;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -30,15 +30,11 @@ fn beside(run: &Path) -> PathBuf {
 fn write(args: &WorkbookArgs, folder: &Path) -> Result<(), OutputError> {
     let run = FinishedRun::open(&args.run)?;
     let findings = Findings::of(&run, args.suppress_small)?;
-    for (name, bytes) in [
-        (WORKBOOK, findings.workbook()?),
-        (BANDS_CSV, findings.bands_csv()),
-    ] {
-        write_file(&folder.join(name), |staged| {
-            let path = staged.join(name);
-            std::fs::write(&path, &bytes).map_err(OutputError::io(&path, "write"))?;
-            Ok(FileRecord::of_bytes(name, &bytes))
-        })?;
-    }
-    Ok(())
+    let workbook = findings.workbook()?;
+    write_file(&folder.join(WORKBOOK), |staged| {
+        write_hashed(staged, WORKBOOK, |file| file.write_all(&workbook))
+    })?;
+    write_file(&folder.join(BANDS_CSV), |staged| {
+        write_hashed(staged, BANDS_CSV, |file| findings.write_bands_csv(file))
+    })
 }

@@ -51,7 +51,7 @@ pub(crate) fn all_bands(columns: &ScenarioColumns) -> Vec<Band> {
             bands(columns, entry, &summariser, room)
         })
         .collect();
-    bands.into_iter().flatten().collect()
+    bands.concat()
 }
 
 /// Room that is used again from series to series.

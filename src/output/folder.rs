@@ -8,9 +8,10 @@
 //! [`StagedFolder::create`] puts it back.
 
 use super::OutputError;
+use super::hashed::HashedFile;
 use super::manifest::{self, FileRecord, Manifest};
 use std::fs::{self, File, TryLockError};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// A run's folder in the making.
@@ -66,8 +67,19 @@ impl StagedFolder {
     /// # Errors
     /// [`OutputError::Io`] where it cannot be written.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<FileRecord, OutputError> {
-        write_synced(&self.path().join(name), bytes)?;
-        Ok(FileRecord::of_bytes(name, bytes))
+        self.write_with(name, |file| file.write_all(bytes))
+    }
+
+    /// Writes and syncs a file piece by piece.
+    ///
+    /// # Errors
+    /// [`OutputError::Io`] where it cannot be written.
+    pub fn write_with(
+        &self,
+        name: &str,
+        write: impl FnOnce(&mut HashedFile) -> io::Result<()>,
+    ) -> Result<FileRecord, OutputError> {
+        write_hashed(self.path(), name, write)
     }
 
     /// Writes the manifest and swaps the folder for its target.
@@ -327,6 +339,27 @@ fn remove_if_there(folder: &Path) -> Result<(), OutputError> {
         }
         _ => Ok(()),
     }
+}
+
+/// Writes and syncs a file of a folder piece by piece.
+///
+/// # Errors
+/// [`OutputError::Io`] where it cannot be written.
+pub fn write_hashed(
+    folder: &Path,
+    name: &str,
+    write: impl FnOnce(&mut HashedFile) -> io::Result<()>,
+) -> Result<FileRecord, OutputError> {
+    let path = folder.join(name);
+    let written = HashedFile::create(&path).and_then(|mut file| {
+        write(&mut file)?;
+        file.finish()
+    });
+    Ok(FileRecord {
+        name: name.to_owned(),
+        sha256: written.map_err(OutputError::io(&path, "write"))?,
+        rows: None,
+    })
 }
 
 fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), OutputError> {

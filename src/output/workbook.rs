@@ -11,8 +11,10 @@
 mod csv;
 mod sheet;
 mod sheets;
+mod xlsx;
 
-pub use sheet::{Cell, Sheet, Shown};
+pub use sheet::{Cell, Sheet, Shown, Value};
+pub use xlsx::XlsxError;
 
 use super::finished::FinishedRun;
 use super::manifest::{Manifest, ParameterSummary};
@@ -22,8 +24,7 @@ use crate::config::ScenarioFile;
 use crate::forecast::columns::is_whole_year;
 use crate::forecast::{ActualToDate, ScenarioForecast, SeriesName};
 use crate::units::Date;
-use rayon::prelude::*;
-use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
+use std::io;
 
 /// Name of the workbook within the folder of a run.
 pub const WORKBOOK: &str = "summary.xlsx";
@@ -69,7 +70,7 @@ impl<'a> Findings<'a> {
     }
 
     /// The tables of the workbook, in its order.
-    pub fn tables(&self) -> Vec<Sheet> {
+    pub fn tables(&self) -> Vec<Sheet<'_>> {
         let tables = sheets::tables(self);
         let mut all = vec![sheets::contents(&tables)];
         all.extend(tables);
@@ -81,37 +82,16 @@ impl<'a> Findings<'a> {
     /// # Errors
     /// [`OutputError::Workbook`] where there is more than a worksheet holds.
     pub fn workbook(&self) -> Result<Vec<u8>, OutputError> {
-        self.try_workbook().map_err(OutputError::Workbook)
+        xlsx::bytes(self.name(), &self.cover(), &self.tables()).map_err(OutputError::Workbook)
     }
 
-    /// The bytes of `bands_wide.csv`: one row for each scenario, metric,
-    /// segment and period, after a byte-order mark.
-    pub fn bands_csv(&self) -> Vec<u8> {
-        csv::bands(self)
-    }
-
-    fn try_workbook(&self) -> Result<Vec<u8>, XlsxError> {
-        let mut workbook = Workbook::new();
-        // Quick to write, and a quarter larger.
-        workbook.set_zip_compression_level(1);
-        // A fixed time: the same run gives the same bytes.
-        let created = ExcelDateTime::from_ymd(2000, 1, 1)?;
-        let properties = DocProperties::new()
-            .set_title(self.name())
-            .set_comment("Made by lacsim")
-            .set_creation_datetime(&created);
-        workbook.set_properties(&properties);
-        let formats = sheet::Formats::new();
-        sheet::write_lines(&mut workbook, "Cover", &self.cover(), &formats)?;
-        let tables = self.tables();
-        let sheets = tables.par_iter().map(|table| table.worksheet(&formats));
-        for sheet in sheets.collect::<Result<Vec<_>, _>>()? {
-            workbook.push_worksheet(sheet);
-        }
-        let bytes = workbook.save_to_buffer()?;
-        // Giving back so many cells takes a while, which nobody need wait for.
-        rayon::spawn(move || drop((workbook, tables)));
-        Ok(bytes)
+    /// Writes `bands_wide.csv`: one row for each scenario, metric, segment and
+    /// period, after a byte-order mark.
+    ///
+    /// # Errors
+    /// Those of writing.
+    pub fn write_bands_csv(&self, out: &mut impl io::Write) -> io::Result<()> {
+        csv::write_bands(self, out)
     }
 
     fn name(&self) -> &str {

@@ -16,7 +16,7 @@ fn csv_rows(file: &Path) -> Vec<Vec<String>> {
         .collect()
 }
 
-fn sheet<'a>(sheets: &'a [Sheet], name: &str) -> &'a Sheet {
+fn sheet<'a>(sheets: &'a [Sheet], name: &str) -> &'a Sheet<'a> {
     let found = sheets.iter().find(|sheet| sheet.name == name);
     found.unwrap_or_else(|| panic!("no sheet {name}"))
 }
@@ -50,7 +50,8 @@ fn the_workbook_holds_the_numbers_of_the_run() {
     let home = home();
     ends(home.path(), 0, "run plan.toml --replicates 20 --out run");
     let run = FinishedRun::open(&home.path().join("run")).unwrap();
-    let sheets = Findings::of(&run, false).unwrap().tables();
+    let findings = Findings::of(&run, false).unwrap();
+    let sheets = findings.tables();
     let names: Vec<&str> = sheets.iter().map(|sheet| sheet.name).collect();
     let expected = [
         "Contents",
@@ -168,7 +169,8 @@ fn a_name_that_looks_like_a_formula_stays_text() {
     let names: std::collections::BTreeSet<&str> = rows.iter().map(|row| row[0].as_str()).collect();
     assert!(names.contains("'=1+1") && !names.contains("=1+1"));
     let run = FinishedRun::open(&home.path().join("run")).unwrap();
-    let sheets = Findings::of(&run, false).unwrap().tables();
+    let findings = Findings::of(&run, false).unwrap();
+    let sheets = findings.tables();
     let scenarios = &sheet(&sheets, "Scenarios").rows;
     assert!(scenarios.iter().any(|row| row[0] == Cell::text("=1+1")));
 }
@@ -187,7 +189,8 @@ fn workstreams_have_a_sheet_that_adds_up() {
         "run action.toml --replicates 30 --quiet --out run",
     );
     let run = FinishedRun::open(&home.path().join("run")).unwrap();
-    let sheets = Findings::of(&run, false).unwrap().tables();
+    let findings = Findings::of(&run, false).unwrap();
+    let sheets = findings.tables();
     let names: Vec<&str> = sheets.iter().map(|sheet| sheet.name).collect();
     let place = |name: &str| names.iter().position(|one| *one == name).unwrap();
     assert_eq!(place("Spend") + 1, place("Workstreams"));

@@ -2,8 +2,9 @@
 
 use super::Metadata;
 use super::runs::Runs;
+use crate::output::OutputError;
+use crate::output::hashed::HashedFile;
 use crate::output::manifest::FileRecord;
-use crate::output::{OutputError, hexadecimal};
 use crate::units::Date;
 use arrow::array::{ArrayRef, Date32Array, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -16,9 +17,6 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::{ColumnDescPtr, ColumnPath};
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
-use std::fs::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -219,40 +217,6 @@ fn compression(_is_bulky: bool) -> Compression {
 
 /// A row group of a file.
 pub(super) type RowGroup<'a> = SerializedRowGroupWriter<'a, HashedFile>;
-
-/// A file that hashes what is written to it.
-pub(super) struct HashedFile {
-    file: File,
-    hash: Sha256,
-}
-
-impl HashedFile {
-    fn create(path: &Path) -> std::io::Result<Self> {
-        Ok(Self {
-            file: File::create(path)?,
-            hash: Sha256::new(),
-        })
-    }
-
-    /// Syncs the file and gives its SHA-256.
-    fn finish(mut self) -> std::io::Result<String> {
-        self.file.flush()?;
-        self.file.sync_all()?;
-        Ok(hexadecimal(&self.hash.finalize()))
-    }
-}
-
-impl Write for HashedFile {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let written = self.file.write(bytes)?;
-        self.hash.update(&bytes[..written]);
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.file.flush()
-    }
-}
 
 pub(super) fn text(name: &str) -> Field {
     Field::new(name, DataType::Utf8, false)

@@ -5,9 +5,12 @@ use super::sheet::NOT_APPLICABLE;
 use super::sheets::withheld;
 use crate::forecast::Band;
 use crate::output::suppress::WITHHELD;
-use ::csv::{Terminator, Writer, WriterBuilder};
-use rayon::prelude::*;
-use std::fmt::{self, Write};
+use crate::units::Date;
+use ::csv::{Terminator, WriterBuilder};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::sync::Arc;
 
 const HEADERS: [&str; 19] = [
     "scenario",
@@ -31,101 +34,114 @@ const HEADERS: [&str; 19] = [
     "replicates",
 ];
 
-/// The file: UTF-8 with a byte-order mark, without which Excel reads another
-/// encoding; lines end as RFC 4180 has them.
-pub(super) fn bands(findings: &Findings) -> Vec<u8> {
-    let mut headers = writer();
-    headers.write_record(HEADERS).expect(IN_MEMORY);
-    let mut bytes = vec!["\u{feff}".as_bytes().to_vec(), bytes(headers)];
-    bytes.par_extend(findings.forecasts.par_iter().map(|forecast| {
+/// Writes the file: UTF-8 with a byte-order mark, without which Excel reads
+/// another encoding; lines end as RFC 4180 has them.
+pub(super) fn write_bands(findings: &Findings, out: &mut impl Write) -> io::Result<()> {
+    let mut rows = Rows::default();
+    rows.bytes.extend("\u{feff}".as_bytes());
+    rows.bytes.extend(record(&HEADERS));
+    rows.bytes.extend(END_OF_ROW);
+    for forecast in findings.forecasts {
         let withheld = withheld(findings, forecast);
-        let mut rows = Rows::new();
-        for (index, band) in forecast.bands.iter().enumerate() {
-            rows.write(&forecast.scenario, band, withheld.contains(&index));
+        let mut index = 0;
+        for bands in forecast.bands.chunk_by(is_of_one_series) {
+            rows.write(&forecast.scenario, bands, |place| {
+                withheld.contains(&(index + place))
+            });
+            index += bands.len();
+            if rows.bytes.len() >= PIECE {
+                out.write_all(&rows.bytes)?;
+                rows.bytes.clear();
+            }
         }
-        self::bytes(rows.writer)
-    }));
-    bytes.concat()
+    }
+    out.write_all(&rows.bytes)
+}
+
+const END_OF_ROW: &[u8] = b"\r\n";
+
+/// Bytes after which a piece is handed over, while it is in the cache.
+const PIECE: usize = 1 << 17;
+
+fn is_of_one_series(one: &Band, next: &Band) -> bool {
+    Arc::ptr_eq(&one.series, &next.series) && one.period.word() == next.period.word()
+}
+
+/// Text that a spreadsheet takes for text: an apostrophe keeps what begins like
+/// a formula from being worked out.
+fn as_text(word: &str) -> Cow<'_, str> {
+    match word.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        true => format!("'{word}").into(),
+        false => word.into(),
+    }
+}
+
+/// Words as fields, quoted where they must be, without the end of their row.
+fn record<W: AsRef<str>>(words: &[W]) -> Vec<u8> {
+    let mut writer = WriterBuilder::new()
+        .terminator(Terminator::CRLF)
+        .from_writer(Vec::new());
+    let words = words.iter().map(|word| word.as_ref());
+    writer.write_record(words).expect(IN_MEMORY);
+    let mut bytes = writer.into_inner().expect(IN_MEMORY);
+    bytes.truncate(bytes.len() - END_OF_ROW.len());
+    bytes
 }
 
 const IN_MEMORY: &str = "writing to memory does not fail";
 
-fn writer() -> Writer<Vec<u8>> {
-    WriterBuilder::new()
-        .terminator(Terminator::CRLF)
-        .from_writer(Vec::new())
-}
-
-fn bytes(writer: Writer<Vec<u8>>) -> Vec<u8> {
-    writer.into_inner().expect(IN_MEMORY)
-}
-
-/// Rows of bands, field by field.
+/// Rows of bands. No number needs quoting, so they are written as they are.
+#[derive(Default)]
 struct Rows {
-    writer: Writer<Vec<u8>>,
-    /// Room for the field that is written.
-    field: String,
+    bytes: Vec<u8>,
     number: zmij::Buffer,
+    dates: BTreeMap<Date, String>,
 }
 
 impl Rows {
-    fn new() -> Self {
-        Self {
-            writer: writer(),
-            field: String::new(),
-            number: zmij::Buffer::new(),
-        }
-    }
-
-    fn write(&mut self, scenario: &str, band: &Band, is_withheld: bool) {
-        let (metric, segment_by, segment, period) = band.key();
-        for word in [scenario, metric, segment_by, segment, period] {
-            self.text(word);
-        }
-        self.put(format_args!("{}", band.date));
-        self.text(band.series.unit.word());
-        let numbers = [band.mean, band.sd].into_iter().chain(band.percentiles);
-        for value in numbers.chain([band.mean_se, band.percentile_se[3]]) {
-            match value.is_finite() {
-                _ if is_withheld => self.word(WITHHELD),
-                true => self.number(value),
-                false => self.word(NOT_APPLICABLE),
+    /// Writes the bands of a series in all its periods; what these share is made
+    /// ready once.
+    fn write(&mut self, scenario: &str, bands: &[Band], is_withheld: impl Fn(usize) -> bool) {
+        let (metric, segment_by, segment, period) = bands[0].key();
+        let words = record(&[scenario, metric, segment_by, segment, period].map(as_text));
+        let unit = record(&[bands[0].series.unit.word()]);
+        for (place, band) in bands.iter().enumerate() {
+            self.bytes.extend_from_slice(&words);
+            self.bytes.push(b',');
+            let date = self.dates.entry(band.date);
+            let date = date.or_insert_with(|| band.date.to_string());
+            self.bytes.extend_from_slice(date.as_bytes());
+            self.field(&unit);
+            let is_withheld = is_withheld(place);
+            let numbers = [band.mean, band.sd].into_iter().chain(band.percentiles);
+            for value in numbers.chain([band.mean_se, band.percentile_se[3]]) {
+                match value.is_finite() {
+                    _ if is_withheld => self.field(WITHHELD.as_bytes()),
+                    true => self.number(value),
+                    false => self.field(NOT_APPLICABLE.as_bytes()),
+                }
             }
+            write!(self.bytes, ",{}", band.replicates).expect(IN_MEMORY);
+            self.bytes.extend_from_slice(END_OF_ROW);
         }
-        self.put(format_args!("{}", band.replicates));
-        let end_of_row = [""; 0];
-        self.writer.write_record(end_of_row).expect(IN_MEMORY);
     }
 
-    /// Text that a spreadsheet takes for text: an apostrophe keeps what begins
-    /// like a formula from being worked out.
-    fn text(&mut self, word: &str) {
-        match word.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-            true => self.put(format_args!("'{word}")),
-            false => self.word(word),
-        }
+    fn field(&mut self, field: &[u8]) {
+        self.bytes.push(b',');
+        self.bytes.extend_from_slice(field);
     }
 
     /// A number as `Display` writes it: the fewest digits that read back as it,
     /// and never a power of ten.
     fn number(&mut self, value: f64) {
         let digits = self.number.format_finite(value);
+        self.bytes.push(b',');
         if digits.contains('e') {
-            self.put(format_args!("{value}"));
+            write!(self.bytes, "{value}").expect(IN_MEMORY);
         } else {
             let digits = digits.strip_suffix(".0").unwrap_or(digits);
-            self.writer.write_field(digits).expect(IN_MEMORY);
+            self.bytes.extend_from_slice(digits.as_bytes());
         }
-    }
-
-    fn word(&mut self, field: &str) {
-        self.writer.write_field(field).expect(IN_MEMORY);
-    }
-
-    fn put(&mut self, field: fmt::Arguments<'_>) {
-        self.field.clear();
-        self.field.write_fmt(field).expect(IN_MEMORY);
-        self.writer.write_field(&self.field).expect(IN_MEMORY);
     }
 }
 
@@ -135,11 +151,9 @@ mod tests {
 
     #[test]
     fn a_label_that_looks_like_a_formula_stays_text() {
-        let mut rows = Rows::new();
-        for word in ["=1+1", "@sum", "50% achieved"] {
-            rows.text(word);
-        }
-        assert_eq!(bytes(rows.writer), b"'=1+1,'@sum,50% achieved");
+        let words = ["=1+1", "@sum", "50% achieved", "a, b \"c\""];
+        let expected = "'=1+1,'@sum,50% achieved,\"a, b \"\"c\"\"\"";
+        assert_eq!(record(&words.map(as_text)), expected.as_bytes());
     }
 
     #[test]
@@ -157,11 +171,11 @@ mod tests {
             1e16,
             f64::MAX,
         ];
-        let mut rows = Rows::new();
+        let mut rows = Rows::default();
         for number in numbers {
             rows.number(number);
         }
-        let written = numbers.map(|number| number.to_string()).join(",");
-        assert_eq!(bytes(rows.writer), written.as_bytes());
+        let written: String = numbers.map(|number| format!(",{number}")).concat();
+        assert_eq!(rows.bytes, written.as_bytes());
     }
 }

@@ -12,40 +12,44 @@ use crate::output::SavingShares;
 use crate::output::manifest::ParameterSummary;
 use crate::output::suppress::{self, withheld_bands};
 use crate::units::{Date, financial_year_end, financial_year_name};
+use rayon::prelude::*;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 const LEVEL_HEADERS: [&str; 7] = ["p05", "p10", "p25", "p50 (median)", "p75", "p90", "p95"];
 
 /// Every table, in the order of the workbook.
-pub(super) fn tables(findings: &Findings) -> Vec<Sheet> {
-    let mut tables = vec![
-        notes(findings),
-        scenarios(findings),
-        targets(findings),
-        bands(findings),
-        breakdowns(findings),
-        spend(findings),
+pub(super) fn tables<'a>(findings: &'a Findings<'a>) -> Vec<Sheet<'a>> {
+    let tables: [fn(&'a Findings<'a>) -> Option<Sheet<'a>>; 9] = [
+        |findings| Some(notes(findings)),
+        |findings| Some(scenarios(findings)),
+        |findings| Some(targets(findings)),
+        |findings| Some(bands(findings)),
+        |findings| Some(breakdowns(findings)),
+        |findings| Some(spend(findings)),
+        |findings| findings.workstreams.as_ref().map(workstreams),
+        |findings| Some(assumptions(findings)),
+        |findings| Some(chart_data(findings)),
     ];
-    tables.extend(findings.workstreams.as_ref().map(workstreams));
-    tables.extend([assumptions(findings), chart_data(findings)]);
-    tables
+    let tables = tables.into_par_iter().map(|table| table(findings));
+    tables.collect::<Vec<_>>().into_iter().flatten().collect()
 }
 
 /// Sheets by name, with what each holds.
-pub(super) fn contents(sheets: &[Sheet]) -> Sheet {
+pub(super) fn contents(sheets: &[Sheet]) -> Sheet<'static> {
     let rows = sheets
         .iter()
-        .map(|sheet| vec![Cell::Sheet(sheet.name), Cell::text(sheet.title.as_str())]);
+        .map(|sheet| vec![Cell::Sheet(sheet.name), Cell::text(sheet.title)]);
     Sheet {
         name: "Contents",
-        title: "Contents".to_owned(),
+        title: "Contents",
         about: "Each row names a worksheet of this workbook.",
         headers: vec!["Worksheet", "What it holds"],
         rows: rows.collect(),
     }
 }
 
-fn notes(findings: &Findings) -> Sheet {
+fn notes<'a>(findings: &'a Findings<'a>) -> Sheet<'a> {
     let mut notes = vec![
         "A range, such as p10 to p90, is a prediction interval: eight in ten of the futures played end within it. It holds chance, drift and the uncertain quantities of the scenario file, and nothing that the file does not say.".to_owned(),
         "p05, p10, p25, p50, p75, p90 and p95 are percentiles across futures (Hyndman and Fan's type 7). p50 is the median. A financial year's percentiles are taken of each future's total, not added up from months.".to_owned(),
@@ -66,19 +70,19 @@ fn notes(findings: &Findings) -> Sheet {
     let rows = (1..).zip(notes).map(|(number, note)| {
         vec![
             Cell::Number(f64::from(number), Shown::Whole),
-            Cell::Text(note),
+            Cell::text(note),
         ]
     });
     Sheet {
         name: "Notes",
-        title: "Notes on the tables".to_owned(),
+        title: "Notes on the tables",
         about: "Each row is a note.",
         headers: vec!["Note", "Text"],
         rows: rows.collect(),
     }
 }
 
-fn scenarios(findings: &Findings) -> Sheet {
+fn scenarios<'a>(findings: &'a Findings<'a>) -> Sheet<'a> {
     let main = findings.file.main_scenario();
     let mut rows = Vec::new();
     for forecast in findings.forecasts {
@@ -96,20 +100,20 @@ fn scenarios(findings: &Findings) -> Sheet {
         };
         rows.push(vec![
             Cell::text(forecast.scenario.as_str()),
-            Cell::or_none(describes, Cell::Text),
+            Cell::or_none(describes, Cell::text),
             Cell::text(role),
         ]);
     }
     Sheet {
         name: "Scenarios",
-        title: "Scenarios played".to_owned(),
+        title: "Scenarios played",
         about: "Each row is a scenario; all are played with the same luck.",
         headers: vec!["Scenario", "What it stands for", "Role"],
         rows,
     }
 }
 
-fn targets(findings: &Findings) -> Sheet {
+fn targets<'a>(findings: &'a Findings<'a>) -> Sheet<'a> {
     let mut rows = Vec::new();
     for forecast in findings.forecasts {
         for result in &forecast.targets {
@@ -145,7 +149,7 @@ fn targets(findings: &Findings) -> Sheet {
     }
     Sheet {
         name: "Targets",
-        title: "How likely each target is".to_owned(),
+        title: "How likely each target is",
         about: "Each row is a target in a scenario. The gap is the figure less the threshold.",
         headers: vec![
             "Scenario",
@@ -175,7 +179,7 @@ fn targets(findings: &Findings) -> Sheet {
     }
 }
 
-fn bands(findings: &Findings) -> Sheet {
+fn bands<'a>(findings: &'a Findings<'a>) -> Sheet<'a> {
     let mut rows = Vec::new();
     for forecast in findings.forecasts {
         for band in forecast.bands.iter().filter(|band| band.series.is_total()) {
@@ -207,7 +211,7 @@ fn bands(findings: &Findings) -> Sheet {
     headers.push("Monte Carlo standard error of the mean");
     Sheet {
         name: "Bands",
-        title: "Totals by month and financial year: means and percentiles".to_owned(),
+        title: "Totals by month and financial year: means and percentiles",
         about: "Each row is a total of a scenario in a period. Every breakdown is in bands_wide.csv.",
         headers,
         rows,
@@ -215,7 +219,7 @@ fn bands(findings: &Findings) -> Sheet {
 }
 
 /// Breakdowns of children and families at year ends, or at the last month.
-fn breakdowns(findings: &Findings) -> Sheet {
+fn breakdowns<'a>(findings: &'a Findings<'a>) -> Sheet<'a> {
     let mut rows = Vec::new();
     for forecast in findings.forecasts {
         let withheld = withheld(findings, forecast);
@@ -255,7 +259,7 @@ fn breakdowns(findings: &Findings) -> Sheet {
     headers.extend(LEVEL_HEADERS);
     Sheet {
         name: "Breakdowns",
-        title: "Children and families by segment, at the ends of financial years".to_owned(),
+        title: "Children and families by segment, at the ends of financial years",
         about: "Each row is a segment of a metric: on the last day for those in care, over the year for those who come and go.",
         headers,
         rows,
@@ -277,7 +281,7 @@ fn closes(findings: &Findings, forecast: &ScenarioForecast, band: &Band) -> bool
     }
 }
 
-fn spend(findings: &Findings) -> Sheet {
+fn spend<'a>(findings: &'a Findings<'a>) -> Sheet<'a> {
     let mut rows = Vec::new();
     let calendar = findings.calendar();
     for forecast in findings.forecasts {
@@ -326,7 +330,7 @@ fn spend(findings: &Findings) -> Sheet {
     ]);
     Sheet {
         name: "Spend",
-        title: "Spend and savings by financial year".to_owned(),
+        title: "Spend and savings by financial year",
         about: "Each row is a line of spend or a saving in a financial year. Savings are measured from the comparison scenario.",
         headers,
         rows,
@@ -334,7 +338,7 @@ fn spend(findings: &Findings) -> Sheet {
 }
 
 /// Who carries the saving, by financial year and over the whole forecast.
-fn workstreams(shares: &SavingShares) -> Sheet {
+fn workstreams(shares: &SavingShares) -> Sheet<'_> {
     let rows = shares.rows.iter().map(|row| {
         // Whole pence: what is read back from a file is what was counted.
         let pounds = |pence: f64| Cell::figure(pence.round() / 100.0, Unit::Pounds, true);
@@ -343,10 +347,6 @@ fn workstreams(shares: &SavingShares) -> Sheet {
             "horizon" => "whole forecast".to_owned(),
             _ => financial_year_name(row.date),
         };
-        let some = |text: &str| match text {
-            "" => Cell::NotApplicable,
-            text => Cell::text(text),
-        };
         let likelihood = row.likelihood().map(|shares| shares.map(Some));
         let [share, low, high] = likelihood.unwrap_or_default();
         let thousandths =
@@ -354,8 +354,8 @@ fn workstreams(shares: &SavingShares) -> Sheet {
         let mut cells = vec![
             Cell::text(shares.scenario.as_str()),
             Cell::text(row.workstream.as_str()),
-            some(&row.owner),
-            some(&row.status),
+            if_any(&row.owner),
+            if_any(&row.status),
             Cell::text(year),
             Cell::Date(row.date),
             Cell::or_none(row.target_pence, |pence| pounds(pence as f64)),
@@ -367,14 +367,14 @@ fn workstreams(shares: &SavingShares) -> Sheet {
         cells.extend(both(row.shapley));
         cells.push(pounds(row.interaction));
         cells.extend(row.percentiles.map(pounds));
-        cells.push(Cell::or_none(row.likelihood_words(), Cell::Text));
+        cells.push(Cell::or_none(row.likelihood_words(), Cell::text));
         cells.extend([share, low, high].map(thousandths));
         cells.push(Cell::Number(f64::from(row.replicates), Shown::Whole));
         cells
     });
     Sheet {
         name: "Workstreams",
-        title: "Net saving by workstream".to_owned(),
+        title: "Net saving by workstream",
         about: "Each row is a workstream, or all of them, in a financial year or over the whole forecast. Shares of the saving add up to that of all.",
         headers: vec![
             "Scenario",
@@ -406,9 +406,16 @@ fn workstreams(shares: &SavingShares) -> Sheet {
     }
 }
 
+fn if_any(text: &str) -> Cell<'_> {
+    match text {
+        "" => Cell::NotApplicable,
+        text => Cell::text(text),
+    }
+}
+
 /// Every quantity of the scenario file, once for each form that scenarios give
 /// it, in the order of addresses.
-fn assumptions(findings: &Findings) -> Sheet {
+fn assumptions<'a>(findings: &'a Findings<'a>) -> Sheet<'a> {
     let mut given: BTreeMap<&str, Vec<(&Assumption, Vec<&str>)>> = BTreeMap::new();
     for config in &findings.file.scenarios {
         for assumption in &config.assumptions {
@@ -429,14 +436,14 @@ fn assumptions(findings: &Findings) -> Sheet {
         .map(|(assumption, scenarios)| {
             let scenarios = match scenarios.len() == everywhere {
                 true => Cell::text("all"),
-                false => Cell::Text(scenarios.join("; ")),
+                false => Cell::text(scenarios.join("; ")),
             };
             assumption_row(findings, &names, assumption, scenarios)
         });
     let rows = rows.collect();
     Sheet {
         name: "Assumptions",
-        title: "Every quantity of the scenario file, with its source".to_owned(),
+        title: "Every quantity of the scenario file, with its source",
         about: "Each row is a quantity. p10, p50 and p90 are of what was drawn for it, one draw a future.",
         headers: vec![
             "Quantity",
@@ -453,12 +460,12 @@ fn assumptions(findings: &Findings) -> Sheet {
     }
 }
 
-fn assumption_row(
-    findings: &Findings,
+fn assumption_row<'a>(
+    findings: &'a Findings<'a>,
     names: &ParameterNames,
-    assumption: &Assumption,
-    scenarios: Cell,
-) -> Vec<Cell> {
+    assumption: &'a Assumption,
+    scenarios: Cell<'a>,
+) -> Vec<Cell<'a>> {
     let quantity = &assumption.quantity;
     let drawn = match quantity.form {
         Form::Uncertain(law) => {
@@ -490,10 +497,10 @@ fn assumption_row(
 }
 
 /// What the fan chart is drawn from, one row a point.
-fn chart_data(findings: &Findings) -> Sheet {
+fn chart_data<'a>(findings: &'a Findings<'a>) -> Sheet<'a> {
     let paper = &findings.file.scenarios[0].paper;
     let mut rows = Vec::new();
-    let single = |what: &str, name: &str, date: Date, value: Cell| {
+    let single = |what: &'static str, name: &'a str, date: Date, value: Cell<'a>| {
         let mut row = vec![Cell::text(what), Cell::text(name), Cell::Date(date), value];
         row.extend((0..6).map(|_| Cell::NotApplicable));
         row
@@ -544,7 +551,7 @@ fn chart_data(findings: &Findings) -> Sheet {
     }
     Sheet {
         name: "Chart data",
-        title: "Children in care: observed, published, promised and forecast".to_owned(),
+        title: "Children in care: observed, published, promised and forecast",
         about: "Each row is a point of the fan chart. The figure of a forecast is its median.",
         headers: vec![
             "What",
@@ -570,11 +577,14 @@ pub(super) fn withheld(findings: &Findings, forecast: &ScenarioForecast) -> BTre
     }
 }
 
-fn levels(band: &Band) -> [Cell; 7] {
+fn levels(band: &Band) -> [Cell<'static>; 7] {
     band.percentiles
         .map(|level| Cell::figure(level, band.series.unit, false))
 }
 
-fn spaced(word: &str) -> String {
-    word.replace('_', " ")
+fn spaced(word: &str) -> Cow<'_, str> {
+    match word.contains('_') {
+        true => word.replace('_', " ").into(),
+        false => word.into(),
+    }
 }
