@@ -272,10 +272,10 @@ impl Curve {
 
 impl Tables {
     fn new(shape: &Shape, unit: f64) -> Self {
-        let mut previous = 0.0;
+        let mut so_far = SoFar::default();
         let inverse = LogTable::new(-30, 7, |hazard| {
-            let time = time_at(shape, unit, hazard, previous);
-            previous = time;
+            let time = time_at(shape, unit, hazard, &so_far);
+            so_far.add(hazard, time);
             time
         });
         let has_end = !matches!(
@@ -344,8 +344,39 @@ fn hazard_at(shape: &Shape, unit: f64, time: f64) -> f64 {
     }
 }
 
-/// H⁻¹ of a shape, in units; `previous` is the answer at a smaller hazard.
-fn time_at(shape: &Shape, unit: f64, hazard: f64, previous: f64) -> f64 {
+/// The last three points of an inverse that is tabulated from 0 upwards.
+#[derive(Debug, Default)]
+struct SoFar {
+    hazards: [f64; 3],
+    times: [f64; 3],
+}
+
+impl SoFar {
+    fn add(&mut self, hazard: f64, time: f64) {
+        self.hazards = [self.hazards[1], self.hazards[2], hazard];
+        self.times = [self.times[1], self.times[2], time];
+    }
+
+    /// A time at or below that of any greater hazard.
+    fn least(&self) -> f64 {
+        self.times[2]
+    }
+
+    /// Where a parabola through the points leads, if it leads on. Knots are so
+    /// close that it is right to about a millionth.
+    fn guess(&self, hazard: f64) -> Option<f64> {
+        let [a, b, c] = self.hazards;
+        let [t, u, v] = self.times;
+        let of_a = (hazard - b) * (hazard - c) / ((a - b) * (a - c));
+        let of_b = (hazard - a) * (hazard - c) / ((b - a) * (b - c));
+        let of_c = (hazard - a) * (hazard - b) / ((c - a) * (c - b));
+        let guess = t * of_a + u * of_b + v * of_c;
+        (t > 0.0 && guess > v && guess.is_finite()).then_some(guess)
+    }
+}
+
+/// H⁻¹ of a shape, in units, given what is known of it at smaller hazards.
+fn time_at(shape: &Shape, unit: f64, hazard: f64, so_far: &SoFar) -> f64 {
     let share = -libm::expm1(-hazard);
     match shape {
         Shape::Fixed => 1.0,
@@ -358,13 +389,16 @@ fn time_at(shape: &Shape, unit: f64, hazard: f64, previous: f64) -> f64 {
             if hazard <= 0.0 {
                 return 0.0;
             }
-            let from = if previous > 0.0 {
-                libm::log(previous) / sigma
+            let least = if so_far.least() > 0.0 {
+                libm::log(so_far.least()) / sigma
             } else {
                 // Far below its median, ln H is about −z² / 2.
                 -libm::sqrt(-2.0 * libm::log(hazard.min(0.5))) - 1.0
             };
-            libm::exp(sigma * climb(normal_hazard, normal_rate, hazard, (from, 1.0)))
+            let guess = so_far.guess(hazard);
+            let start = guess.map_or(least, |time| libm::log(time) / sigma);
+            let z = climb(normal_hazard, normal_rate, hazard, (least, start), 1.0);
+            libm::exp(sigma * z)
         }
         Shape::Gamma { shape } => {
             if hazard <= 0.0 {
@@ -372,33 +406,40 @@ fn time_at(shape: &Shape, unit: f64, hazard: f64, previous: f64) -> f64 {
             }
             let log_gamma = libm::lgamma(*shape);
             // Far below its mean, H(x) is x^shape / Γ(shape + 1).
-            let first = libm::exp((libm::log(hazard * shape) + log_gamma) / shape) * 0.5;
-            let from = (shape * previous).max(first);
+            let first = || libm::exp((libm::log(hazard * shape) + log_gamma) / shape) * 0.5;
+            let least = match so_far.least() {
+                0.0 => first(),
+                time => shape * time,
+            };
+            let start = so_far.guess(hazard).map_or(least, |time| shape * time);
             climb(
                 |x| gamma_hazard(*shape, log_gamma, x),
                 |x, reached| gamma_rate(*shape, log_gamma, x, reached),
                 hazard,
-                (from, from),
+                (least, start),
+                least,
             ) / shape
         }
         Shape::Pert { low, .. } => {
-            let ends = (previous.max(low / unit), 1.0);
+            let ends = (so_far.least().max(low / unit), 1.0);
             solve(|time| hazard_at(shape, unit, time), hazard, ends.0, ends.1)
         }
     }
 }
 
-/// Where a cumulative hazard reaches a target, from a place at or below it:
-/// Newton's steps along its rate, of four times `step` at most, inside what is
-/// known to hold the place; where they stall, the bracket is searched.
+/// Where a cumulative hazard reaches a target, which it does at or above
+/// `least`, looked for from `start`: Newton's steps along its rate, of four
+/// times `step` at most, inside what is known to hold the place; where they
+/// stall, the bracket is searched.
 fn climb(
     hazard: impl Fn(f64) -> f64,
     rate: impl Fn(f64, f64) -> f64,
     target: f64,
-    (from, step): (f64, f64),
+    (least, start): (f64, f64),
+    step: f64,
 ) -> f64 {
-    let (mut low, mut high) = (from, f64::INFINITY);
-    let mut x = from;
+    let (mut low, mut high) = (least, f64::INFINITY);
+    let mut x = start;
     for _ in 0..30 {
         let reached = hazard(x);
         if (reached - target).abs() <= 1e-12 * target {
@@ -410,6 +451,10 @@ fn climb(
             high = high.min(x);
         }
         let newton = (target - reached) / rate(x, reached);
+        if newton.abs() <= 1e-6 * x.abs() {
+            // What is left is about the square of that.
+            return x + newton;
+        }
         let next = x + newton.clamp(-4.0 * step, 4.0 * step);
         x = if next > low && next < high && next.is_finite() {
             next
