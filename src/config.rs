@@ -224,19 +224,24 @@ pub const ONLY_SCENARIO: &str = "as written";
 /// # Errors
 /// A report of every mistake, for a person.
 pub fn load(file: &str, text: &str) -> Result<ScenarioFile, String> {
-    let document = Document::parse(file, text)?;
-    let schema = json_schema();
+    let (document, schema) = rayon::join(|| Document::parse(file, text), json_schema);
+    let document = document?;
     let form = audit::mistakes_of_form(&schema, &document.table);
     if !form.is_empty() {
         return Err(document.report(&form));
     }
     let raw: RawScenarioFile = decode(&document, document.table.clone())?;
-    let (base, warnings, mut mistakes) = check(&raw, ONLY_SCENARIO, None, None);
+    let read = |(index, scenario)| read_scenario(&document, &schema, index, scenario);
+    let scenarios = raw.scenario.par_iter().enumerate();
+    let (base, read) = rayon::join(
+        || check(&raw, ONLY_SCENARIO, None, None),
+        || scenarios.map(read).collect::<Result<Vec<_>, String>>(),
+    );
+    // Mistakes of the file's own tables would be found again in each scenario.
+    let (base, warnings, mut mistakes) = base;
     if !mistakes.is_empty() {
         return Err(document.report(&mistakes));
     }
-    let read = |(index, scenario)| read_scenario(&document, &schema, index, scenario);
-    let read: Result<Vec<_>, String> = raw.scenario.par_iter().enumerate().map(read).collect();
     let mut scenarios = Vec::new();
     for (config, mut found) in read? {
         mistakes.append(&mut found);
@@ -356,7 +361,12 @@ fn apply(
         }
     }
     if mistakes.is_empty() {
-        mistakes = audit::mistakes_of_form(schema, &table);
+        // The file's own tables have been audited.
+        let is_set = |key: &str| {
+            let mut addresses = overrides(document, index).map(|(address, _)| address);
+            addresses.any(|address| document::is_within(address, key))
+        };
+        mistakes = audit::mistakes_of_form_in(schema, &table, is_set);
         for mistake in &mut mistakes {
             mistake.scenario = Some(scenario.name.clone());
         }

@@ -5,21 +5,34 @@
 //! once. Meaning is checked later, table by table.
 
 use super::mistakes::{Mistake, Path, suggestion};
-use serde_json::Value as Schema;
+use serde_json::{Map, Value as Schema};
 use toml::{Table, Value};
 
 /// Every mistake of form in a file's tables.
 pub fn mistakes_of_form(schema: &Schema, table: &Table) -> Vec<Mistake> {
+    mistakes_of_form_in(schema, table, |_| true)
+}
+
+/// The same in some of the tables, by their keys; the others are known to be in
+/// form.
+pub fn mistakes_of_form_in(
+    schema: &Schema,
+    table: &Table,
+    is_new: impl Fn(&str) -> bool,
+) -> Vec<Mistake> {
     let mut audit = Audit {
-        root: schema,
+        named: schema.get("$defs").and_then(Schema::as_object),
         mistakes: Vec::new(),
     };
-    audit.table(audit.resolve(schema), table, &Path::root());
+    let keys = table.iter().filter(|(key, _)| is_new(key));
+    audit.keys(audit.resolve(schema), keys, &Path::root());
+    audit.required(audit.resolve(schema), table, &Path::root());
     audit.mistakes
 }
 
 struct Audit<'a> {
-    root: &'a Schema,
+    /// Schemas that others refer to, by name.
+    named: Option<&'a Map<String, Schema>>,
     mistakes: Vec<Mistake>,
 }
 
@@ -85,7 +98,7 @@ impl<'a> Audit<'a> {
         schema
             .get("$ref")
             .and_then(Schema::as_str)
-            .and_then(|place| self.root.pointer(place.trim_start_matches('#')))
+            .and_then(|place| self.named?.get(place.strip_prefix("#/$defs/")?))
             .map_or(schema, |target| self.resolve(target))
     }
 
@@ -158,9 +171,19 @@ impl<'a> Audit<'a> {
     }
 
     fn table(&mut self, schema: &'a Schema, table: &Table, path: &Path) {
+        self.keys(schema, table.iter(), path);
+        self.required(schema, table, path);
+    }
+
+    fn keys<'t>(
+        &mut self,
+        schema: &'a Schema,
+        keys: impl Iterator<Item = (&'t String, &'t Value)>,
+        path: &Path,
+    ) {
         let known = schema.get("properties").and_then(Schema::as_object);
         let other = schema.get("additionalProperties");
-        for (key, value) in table {
+        for (key, value) in keys {
             let place = path.key(key);
             if let Some(property) = known.and_then(|known| known.get(key)) {
                 self.value(property, value, &place);
@@ -175,6 +198,9 @@ impl<'a> Audit<'a> {
                 );
             }
         }
+    }
+
+    fn required(&mut self, schema: &Schema, table: &Table, path: &Path) {
         for key in schema
             .get("required")
             .and_then(Schema::as_array)

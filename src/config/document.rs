@@ -118,7 +118,7 @@ impl Document {
 }
 
 /// Whether an address is the other one or lies inside it.
-fn is_within(address: &str, other: &str) -> bool {
+pub(super) fn is_within(address: &str, other: &str) -> bool {
     address
         .strip_prefix(other)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
