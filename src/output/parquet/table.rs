@@ -87,7 +87,19 @@ impl TableWriter {
     /// Writes rows, a column for each field of the schema behind the columns of
     /// runs.
     pub fn write(&mut self, columns: &[ArrayRef]) -> Result<(), OutputError> {
-        self.encode(columns)
+        let rows = columns.first().map_or(0, |column| column.len());
+        self.write_pieces(rows, 1, |column, _| columns[column].clone())
+    }
+
+    /// Writes so many rows in pieces: each column, by its place behind those of
+    /// runs, is made and encoded piece by piece, one column beside the other.
+    pub fn write_pieces(
+        &mut self,
+        rows: usize,
+        pieces: usize,
+        piece: impl Fn(usize, usize) -> ArrayRef + Sync,
+    ) -> Result<(), OutputError> {
+        self.encode(rows, pieces, piece)
             .map_err(OutputError::parquet(&self.path, "write"))
     }
 
@@ -120,8 +132,12 @@ impl TableWriter {
         })
     }
 
-    fn encode(&mut self, columns: &[ArrayRef]) -> ParquetResult<()> {
-        let rows = columns.first().map_or(0, |column| column.len());
+    fn encode(
+        &mut self,
+        rows: usize,
+        pieces: usize,
+        piece: impl Fn(usize, usize) -> ArrayRef + Sync,
+    ) -> ParquetResult<()> {
         if rows == 0 {
             return Ok(());
         }
@@ -134,13 +150,13 @@ impl TableWriter {
             }
         };
         let fields = &self.schema.fields()[self.runs.len()..];
-        writers
-            .par_iter_mut()
-            .zip(fields.par_iter().zip(columns))
-            .try_for_each(|(writer, (field, column))| {
-                let leaves = compute_leaves(field, column)?;
+        let columns = writers.par_iter_mut().zip(fields).enumerate();
+        columns.try_for_each(|(column, (writer, field))| {
+            (0..pieces).try_for_each(|index| {
+                let leaves = compute_leaves(field, &piece(column, index))?;
                 leaves.iter().try_for_each(|leaf| writer.write(leaf))
-            })?;
+            })
+        })?;
         self.rows += rows as u64;
         self.row_group_rows += rows;
         if self.row_group_rows >= ROW_GROUP_ROWS {

@@ -36,10 +36,14 @@ pub fn write_bands(
         scattered: &["mean", "sd", "mean_se"],
     };
     let mut writer = TableWriter::create(folder, metadata, kind)?;
-    for forecast in sorted(forecasts) {
+    let forecasts = sorted(forecasts);
+    for forecast in &forecasts {
         push_words(writer.runs(), forecast);
-        writer.write(&band_numbers(&forecast.bands))?;
     }
+    let rows = forecasts.iter().map(|forecast| forecast.bands.len()).sum();
+    writer.write_pieces(rows, forecasts.len(), |column, piece| {
+        band_numbers(&forecasts[piece].bands, column)
+    })?;
     writer.finish()
 }
 
@@ -109,14 +113,17 @@ fn push_words(runs: &mut [Runs], forecast: &ScenarioForecast) {
     }
 }
 
-fn band_numbers(bands: &[Band]) -> Vec<ArrayRef> {
+/// The numbers of a column, counted from the mean on.
+fn band_numbers(bands: &[Band], column: usize) -> ArrayRef {
     let number = |of: &dyn Fn(&Band) -> f64| numbers(bands.iter().map(of));
-    let mut columns = vec![number(&|band| band.mean), number(&|band| band.sd)];
-    columns.extend((0..7).map(|i| number(&|band| band.percentiles[i])));
-    columns.push(number(&|band| band.mean_se));
-    columns.extend((0..7).map(|i| number(&|band| band.percentile_se[i])));
-    columns.push(counts(bands.iter().map(|band| band.replicates)));
-    columns
+    match column {
+        0 => number(&|band| band.mean),
+        1 => number(&|band| band.sd),
+        2..9 => number(&|band| band.percentiles[column - 2]),
+        9 => number(&|band| band.mean_se),
+        10..17 => number(&|band| band.percentile_se[column - 10]),
+        _ => counts(bands.iter().map(|band| band.replicates)),
+    }
 }
 
 fn target_fields() -> Vec<Field> {
