@@ -294,7 +294,7 @@ pub fn order_statistics(values: &[i64], ranks: &[usize]) -> Vec<i64> {
 }
 
 /// Values that are sorted sooner than counted.
-const FEW: usize = 256;
+const FEW: usize = 512;
 
 /// The same for few values.
 fn order_statistics_of_few(values: &[i64], ranks: &[usize]) -> Vec<i64> {
