@@ -292,7 +292,7 @@ pub fn run(plan: &Plan, options: &RunOptions, progress: &Progress) -> Result<Run
         extent.replicates.end = precision.first_round();
     }
     let mut children_of_all_rounds = 0;
-    let mut played = loop {
+    let played = loop {
         progress.replicates.store(0, Ordering::Relaxed);
         progress.children.store(0, Ordering::Relaxed);
         let played = play(plan, &extent, options, &staged, &metadata, progress)?;
@@ -305,7 +305,16 @@ pub fn run(plan: &Plan, options: &RunOptions, progress: &Progress) -> Result<Run
             None => break played,
         }
     };
-    let ignorance = ignorance(plan, &extent, &played.main_values, progress)?;
+    let (replicates, (ignorance, parameters)) = rayon::join(
+        || played.replicates.map(ReplicateWriter::finish).transpose(),
+        || {
+            rayon::join(
+                || ignorance(plan, &extent, &played.main_values, progress),
+                || write_parameters(plan, &extent, &staged, &metadata),
+            )
+        },
+    );
+    let ignorance = ignorance?;
     let attribution = attribution(plan, &extent, progress)?;
     let mut files = Vec::new();
     if let Some(attribution) = &attribution {
@@ -322,8 +331,8 @@ pub fn run(plan: &Plan, options: &RunOptions, progress: &Progress) -> Result<Run
             &played.risks,
         )?);
     }
-    files.append(&mut played.files);
-    let (parameters, summaries) = write_parameters(plan, &extent, &staged, &metadata)?;
+    files.extend(replicates?);
+    let (parameters, summaries) = parameters?;
     files.push(parameters);
     if options.events > 0 {
         files.push(write_events(
@@ -498,7 +507,8 @@ struct Played {
     risks: Vec<RiskResult>,
     /// [`ignorance::main_values`] of the main scenario.
     main_values: Vec<f64>,
-    files: Vec<FileRecord>,
+    /// The file of replicates, to be finished.
+    replicates: Option<ReplicateWriter>,
 }
 
 /// Plays every scenario; the replicates file is written as they pass by, in
@@ -556,10 +566,6 @@ fn play(
     }
     forecasts.sort_by_key(|(index, _)| *index);
     risks.sort_by_key(|(index, _)| *index);
-    let files = match writer {
-        Some(writer) => vec![writer.finish()?],
-        None => Vec::new(),
-    };
     Ok(Played {
         forecasts: forecasts
             .into_iter()
@@ -567,7 +573,7 @@ fn play(
             .collect(),
         risks: risks.into_iter().map(|(_, risk)| risk).collect(),
         main_values,
-        files,
+        replicates: writer,
     })
 }
 
