@@ -341,7 +341,11 @@ fn nothing_of_a_child_leaves_the_return() {
     let run = home.path().join("outputs/mine");
     files.extend(names(&run).iter().map(|name| run.join(name)));
     for path in files {
-        outputs.push((path.display().to_string(), fs::read(&path).unwrap()));
+        let bytes = fs::read(&path).unwrap();
+        if path.extension().is_some_and(|kind| kind == "xlsx") {
+            outputs.extend(parts(&bytes));
+        }
+        outputs.push((path.display().to_string(), bytes));
     }
     for (name, bytes) in outputs {
         let text = encode(&bytes);
@@ -358,6 +362,20 @@ fn nothing_of_a_child_leaves_the_return() {
     for line in cohort.lines().skip(1) {
         assert_eq!(line.split(',').nth(1).unwrap().len(), "2009-05".len());
     }
+}
+
+/// The parts of a workbook, with their names.
+fn parts(workbook: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(workbook)).unwrap();
+    let count = archive.len();
+    assert!(count > 10, "cover, tables, texts");
+    let part = |index| {
+        let mut part = archive.by_index(index).unwrap();
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut part, &mut bytes).unwrap();
+        (part.name().unwrap().into_owned(), bytes)
+    };
+    (0..count).map(part).collect()
 }
 
 /// Bytes as text, one character for each.

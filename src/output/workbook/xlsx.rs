@@ -202,14 +202,14 @@ fn relationships<T: fmt::Display>(targets: impl IntoIterator<Item = (String, T)>
 }
 
 fn properties(title: &str) -> String {
-    // A fixed time: the same run gives the same bytes.
+    // A fixed time, that of the parts: the same run gives the same bytes.
     format!(
         "{XML}<cp:coreProperties xmlns:cp=\"{PACKAGE}/metadata/core-properties\" \
          xmlns:dc=\"http://purl.org/dc/elements/1.1/\" \
          xmlns:dcterms=\"http://purl.org/dc/terms/\" \
          xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">\
          <dc:title>{}</dc:title><dc:description>Made by lacsim</dc:description>\
-         <dcterms:created xsi:type=\"dcterms:W3CDTF\">2000-01-01T00:00:00Z</dcterms:created>\
+         <dcterms:created xsi:type=\"dcterms:W3CDTF\">1980-01-01T00:00:00Z</dcterms:created>\
          </cp:coreProperties>",
         escaped(title)
     )
