@@ -447,11 +447,11 @@ fn written(text: &mut String, plan: &Plan, result: &RunResult, out: &str) {
     );
     let _ = writeln!(
         text,
-        "{} children in {} futures of {} scenario(s), {:.1} s, {} children a second; seed {}.",
+        "{} children in {} futures of {} scenario(s), {}, {} children a second; seed {}.",
         grouped(manifest.children_simulated as f64),
         grouped(f64::from(manifest.replicates)),
         manifest.scenarios.len(),
-        manifest.wall_seconds,
+        seconds(manifest.wall_seconds),
         grouped(manifest.children_per_second.round()),
         manifest.seed
     );
@@ -462,6 +462,14 @@ fn written(text: &mut String, plan: &Plan, result: &RunResult, out: &str) {
         quoted(name),
         manifest.first_replicate
     );
+}
+
+/// Seconds as people tell them apart: `1.9 s`, `0.06 s`.
+fn seconds(seconds: f64) -> String {
+    match seconds {
+        ..1.0 => format!("{seconds:.2} s"),
+        _ => format!("{seconds:.1} s"),
+    }
 }
 
 /// A file name as a shell takes it.
@@ -542,6 +550,14 @@ mod tests {
         assert_eq!(grouped(1_234_567.0), "1,234,567");
         assert_eq!(grouped(-1_000.0), "-1,000");
         assert_eq!(grouped(999.0), "999");
+    }
+
+    #[test]
+    fn a_short_time_has_more_digits() {
+        assert_eq!(
+            [0.0643, 0.5, 1.93, 14.96].map(seconds),
+            ["0.06 s", "0.50 s", "1.9 s", "15.0 s"]
+        );
     }
 
     #[test]
