@@ -232,7 +232,7 @@ pub fn load(file: &str, text: &str) -> Result<ScenarioFile, String> {
     }
     let raw: RawScenarioFile = decode(&document, document.table.clone())?;
     let read = |(index, scenario)| read_scenario(&document, &schema, index, scenario);
-    let scenarios = raw.scenario.par_iter().enumerate();
+    let scenarios = raw.scenario.par_iter().enumerate().with_max_len(1);
     let (base, read) = rayon::join(
         || check(&raw, ONLY_SCENARIO, None, None),
         || scenarios.map(read).collect::<Result<Vec<_>, String>>(),

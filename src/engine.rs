@@ -103,10 +103,12 @@ pub fn run_company(
 ) -> Result<Vec<Tiles>, Stopped> {
     let count = replicates.len();
     let starts: Vec<u32> = replicates.clone().step_by(TILE).collect();
-    // Tables of times are made side by side before they are needed.
+    // Tables of times are made side by side before they are needed; some take
+    // much longer than others.
     for model in &company.models {
-        model.curves.par_iter().for_each(|curve| {
-            curve.tables();
+        let curves = model.curves.par_iter().with_max_len(1);
+        curves.for_each(|curve| {
+            curve.shares();
         });
     }
     // Open tiles that nobody fills at the moment; as many as threads.

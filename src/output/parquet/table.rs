@@ -151,6 +151,7 @@ impl TableWriter {
         };
         let fields = &self.schema.fields()[self.runs.len()..];
         let columns = writers.par_iter_mut().zip(fields).enumerate();
+        let columns = columns.with_max_len(1);
         columns.try_for_each(|(column, (writer, field))| {
             (0..pieces).try_for_each(|index| {
                 let leaves = compute_leaves(field, &piece(column, index))?;

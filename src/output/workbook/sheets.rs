@@ -31,7 +31,9 @@ pub(super) fn tables<'a>(findings: &'a Findings<'a>) -> Vec<Sheet<'a>> {
         |findings| Some(assumptions(findings)),
         |findings| Some(chart_data(findings)),
     ];
-    let tables = tables.into_par_iter().map(|table| table(findings));
+    // A few of them are long.
+    let tables = tables.into_par_iter().with_max_len(1);
+    let tables = tables.map(|table| table(findings));
     tables.collect::<Vec<_>>().into_iter().flatten().collect()
 }
 
@@ -184,7 +186,7 @@ fn bands<'a>(findings: &'a Findings<'a>) -> Sheet<'a> {
     for forecast in findings.forecasts {
         for band in forecast.bands.iter().filter(|band| band.series.is_total()) {
             let unit = band.series.unit;
-            let mut row = vec![
+            let first = [
                 Cell::text(forecast.scenario.as_str()),
                 Cell::text(spaced(&band.series.metric)),
                 Cell::text(spaced(band.period.word())),
@@ -193,6 +195,7 @@ fn bands<'a>(findings: &'a Findings<'a>) -> Sheet<'a> {
                 Cell::figure(band.mean, unit, true),
                 Cell::figure(band.sd, unit, true),
             ];
+            let mut row = with_room(first, 8);
             row.extend(levels(band));
             row.push(Cell::number(band.mean_se, Shown::AsItIs));
             rows.push(row);
@@ -228,7 +231,7 @@ fn breakdowns<'a>(findings: &'a Findings<'a>) -> Sheet<'a> {
             if band.series.is_total() || unit == Unit::Pounds || !closes(findings, forecast, band) {
                 continue;
             }
-            let mut row = vec![
+            let first = [
                 Cell::text(forecast.scenario.as_str()),
                 Cell::text(spaced(&band.series.metric)),
                 Cell::text(band.series.segment_by.as_str()),
@@ -237,6 +240,7 @@ fn breakdowns<'a>(findings: &'a Findings<'a>) -> Sheet<'a> {
                 Cell::Date(band.date),
                 Cell::text(spaced(unit.word())),
             ];
+            let mut row = with_room(first, 8);
             if withheld.contains(&index) {
                 row.extend((0..8).map(|_| Cell::Confidential));
             } else {
@@ -295,7 +299,7 @@ fn spend<'a>(findings: &'a Findings<'a>) -> Sheet<'a> {
             } else {
                 "part of the year"
             };
-            let mut row = vec![
+            let first = [
                 Cell::text(forecast.scenario.as_str()),
                 Cell::text(financial_year_name(band.date)),
                 Cell::Date(band.date),
@@ -305,6 +309,7 @@ fn spend<'a>(findings: &'a Findings<'a>) -> Sheet<'a> {
                 Cell::text(band.series.segment.as_str()),
                 Cell::figure(band.mean, Unit::Pounds, true),
             ];
+            let mut row = with_room(first, 7);
             row.extend(levels(band));
             rows.push(row);
         }
@@ -575,6 +580,13 @@ pub(super) fn withheld(findings: &Findings, forecast: &ScenarioForecast) -> BTre
         true => withheld_bands(forecast),
         false => BTreeSet::new(),
     }
+}
+
+/// The first cells of a row, with room for so many more.
+fn with_room<'a, const N: usize>(first: [Cell<'a>; N], more: usize) -> Vec<Cell<'a>> {
+    let mut row = Vec::with_capacity(N + more);
+    row.extend(first);
+    row
 }
 
 fn levels(band: &Band) -> [Cell<'static>; 7] {

@@ -71,9 +71,14 @@ pub(super) fn bytes(title: &str, cover: &[String], sheets: &[Sheet]) -> Result<V
         let name = worksheet(index + 2);
         zipped(&name, &sheet_xml(sheet, &strings))
     });
-    let archives: Vec<ZipArchive<_>> = parts.chain(pages).collect::<ZipResult<_>>()?;
+    // A few pages are long: nobody has two of them to do.
+    let (pages, parts) = rayon::join(
+        || pages.with_max_len(1).collect::<ZipResult<Vec<_>>>(),
+        || parts.collect::<ZipResult<Vec<_>>>(),
+    );
     let mut whole = ZipWriter::new(Cursor::new(Vec::new()));
-    for archive in archives {
+    // Programs know a workbook by its first part, the list of types.
+    for archive in parts?.into_iter().chain(pages?) {
         whole.merge_archive(archive)?;
     }
     Ok(whole.finish()?.into_inner())
