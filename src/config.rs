@@ -226,11 +226,15 @@ pub const ONLY_SCENARIO: &str = "as written";
 pub fn load(file: &str, text: &str) -> Result<ScenarioFile, String> {
     let (document, schema) = rayon::join(|| Document::parse(file, text), json_schema);
     let document = document?;
-    let form = audit::mistakes_of_form(&schema, &document.table);
+    let (form, raw) = rayon::join(
+        || audit::mistakes_of_form(&schema, &document.table),
+        || decode(&document, document.table.clone()),
+    );
+    // What is out of form cannot be decoded either.
     if !form.is_empty() {
         return Err(document.report(&form));
     }
-    let raw: RawScenarioFile = decode(&document, document.table.clone())?;
+    let raw = raw?;
     let read = |(index, scenario)| read_scenario(&document, &schema, index, scenario);
     let scenarios = raw.scenario.par_iter().enumerate().with_max_len(1);
     let (base, read) = rayon::join(

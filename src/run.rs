@@ -4,6 +4,7 @@ mod extend;
 mod ignorance;
 mod plan;
 mod precision;
+mod results;
 
 pub use crate::output::manifest::Kept;
 pub use extend::{LAST_REPLICATE, extended};
@@ -20,13 +21,13 @@ use crate::forecast::risks::{self, RiskResult};
 use crate::forecast::{Comparison, Keep, ScenarioColumns, ScenarioForecast, forecast_scenario};
 use crate::luck::Seed;
 use crate::output::folder::StagedFolder;
-use crate::output::manifest::{self, FileRecord, Manifest, ParameterSummary};
-use crate::output::parquet::{self, EventWriter, Metadata, ParameterWriter, ReplicateWriter};
+use crate::output::manifest::{self, FileRecord, Manifest};
+use crate::output::parquet::{self, EventWriter, Metadata, ReplicateWriter};
 use crate::output::workbook::{self, Findings};
 use crate::output::{FinishedRun, OutputError, SavingShares, sha256};
 use crate::story;
 use ignorance::ignorance;
-use rayon::prelude::*;
+use results::{Results, draw_parameters};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -305,14 +306,9 @@ pub fn run(plan: &Plan, options: &RunOptions, progress: &Progress) -> Result<Run
             None => break played,
         }
     };
-    let (replicates, (ignorance, parameters)) = rayon::join(
-        || played.replicates.map(ReplicateWriter::finish).transpose(),
-        || {
-            rayon::join(
-                || ignorance(plan, &extent, &played.main_values, progress),
-                || write_parameters(plan, &extent, &staged, &metadata),
-            )
-        },
+    let (ignorance, (draws, summaries)) = rayon::join(
+        || ignorance(plan, &extent, &played.main_values, progress),
+        || draw_parameters(plan, &extent),
     );
     let ignorance = ignorance?;
     let attribution = attribution(plan, &extent, progress)?;
@@ -331,9 +327,6 @@ pub fn run(plan: &Plan, options: &RunOptions, progress: &Progress) -> Result<Run
             &played.risks,
         )?);
     }
-    files.extend(replicates?);
-    let (parameters, summaries) = parameters?;
-    files.push(parameters);
     if options.events > 0 {
         files.push(write_events(
             plan,
@@ -378,16 +371,21 @@ pub fn run(plan: &Plan, options: &RunOptions, progress: &Progress) -> Result<Run
         files,
     };
     let shares = attribution.as_ref().map(SavingShares::of);
-    let findings = Findings {
-        file: &plan.file,
-        forecasts: &played.forecasts,
-        parameters: &manifest.parameters,
-        workstreams: shares,
-        warnings: manifest.warnings.clone(),
-        identity: workbook::identity(&manifest),
-        suppress_small: false,
+    let results = Results {
+        findings: Findings {
+            file: &plan.file,
+            forecasts: &played.forecasts,
+            parameters: &manifest.parameters,
+            workstreams: shares,
+            warnings: manifest.warnings.clone(),
+            identity: workbook::identity(&manifest),
+            suppress_small: false,
+        },
+        draws,
+        replicates: played.replicates,
+        first_replicate: extent.replicates.start,
     };
-    let more = result_files(&findings, options.workbook, &staged, &metadata)?;
+    let more = results.write(options.workbook, &staged, &metadata)?;
     manifest.files.extend(more);
     let seconds = started.elapsed().as_secs_f64();
     manifest.wall_seconds = seconds;
@@ -413,36 +411,6 @@ pub fn run(plan: &Plan, options: &RunOptions, progress: &Progress) -> Result<Run
         risks: played.risks,
         manifest,
     })
-}
-
-/// Writes what was found: bands and targets, and spreadsheets of them.
-fn result_files(
-    findings: &Findings,
-    with_spreadsheets: bool,
-    staged: &StagedFolder,
-    metadata: &Metadata,
-) -> Result<Vec<FileRecord>, OutputError> {
-    let forecasts: Vec<&ScenarioForecast> = findings.forecasts.iter().collect();
-    let tables = || {
-        let bands = parquet::write_bands(staged.path(), metadata, &forecasts)?;
-        let targets = parquet::write_targets(staged.path(), metadata, &forecasts)?;
-        Ok(vec![bands, targets])
-    };
-    if !with_spreadsheets {
-        return tables();
-    }
-    // The table of bands is written row by row and takes longest: it comes
-    // first, the others beside it.
-    let (bands, (workbook, tables)) = rayon::join(
-        || staged.write_with(workbook::BANDS_CSV, |file| findings.write_bands_csv(file)),
-        || {
-            let workbook = || staged.write(workbook::WORKBOOK, &findings.workbook()?);
-            rayon::join(workbook, tables)
-        },
-    );
-    let mut files = tables?;
-    files.extend([bands?, workbook?]);
-    Ok(files)
 }
 
 /// Writes the report of a run that is finished but for its last manifest, read
@@ -575,43 +543,6 @@ fn play(
         main_values,
         replicates: writer,
     })
-}
-
-fn write_parameters(
-    plan: &Plan,
-    extent: &Extent,
-    staged: &StagedFolder,
-    metadata: &Metadata,
-) -> Result<(FileRecord, Vec<ParameterSummary>), RunError> {
-    let seed = Seed(extent.seed);
-    let replicates = extent.replicates.clone().into_par_iter();
-    let draws: Vec<Vec<f64>> = replicates
-        .map(|replicate| plan.numbers.draw(&seed.replicate(replicate)))
-        .collect();
-    let mut named: Vec<(String, usize)> = plan.parameter_names().into_iter().zip(0..).collect();
-    named.sort();
-    let parameters = named.into_par_iter().map(|(name, index)| {
-        let values: Vec<f64> = draws.iter().map(|draw| draw[index]).collect();
-        let mut sorted = values.clone();
-        sorted.sort_unstable_by(f64::total_cmp);
-        let at = |level| crate::forecast::quantiles::quantile(&sorted, level);
-        let summary = ParameterSummary {
-            mean: sorted.iter().sum::<f64>() / sorted.len() as f64,
-            p10: at(0.1),
-            p50: at(0.5),
-            p90: at(0.9),
-            source: plan.source_of(index),
-            name,
-        };
-        (values, summary)
-    });
-    let parameters: Vec<(Vec<f64>, ParameterSummary)> = parameters.collect();
-    let mut writer = ParameterWriter::create(staged.path(), metadata)?;
-    for (values, summary) in &parameters {
-        writer.write(&summary.name, extent.replicates.start, values)?;
-    }
-    let summaries = parameters.into_iter().map(|(_, summary)| summary).collect();
-    Ok((writer.finish()?, summaries))
 }
 
 fn write_events(

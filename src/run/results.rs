@@ -1,0 +1,111 @@
+//! What a run has found, on its way to files, one beside the other.
+
+use super::{Extent, Plan};
+use crate::forecast::ScenarioForecast;
+use crate::luck::Seed;
+use crate::output::OutputError;
+use crate::output::folder::StagedFolder;
+use crate::output::manifest::{FileRecord, ParameterSummary};
+use crate::output::parquet::{self, Metadata, ParameterWriter, ReplicateWriter};
+use crate::output::workbook::{BANDS_CSV, Findings, WORKBOOK};
+use rayon::prelude::*;
+
+/// What a run has found.
+pub(super) struct Results<'r> {
+    /// Bands, targets, parameters: what spreadsheets tell.
+    pub findings: Findings<'r>,
+    /// What was drawn for each parameter, `[parameters][replicates]`.
+    pub draws: Vec<Vec<f64>>,
+    /// The file of replicates, all of which have been written.
+    pub replicates: Option<ReplicateWriter>,
+    /// The first replicate.
+    pub first_replicate: u32,
+}
+
+impl Results<'_> {
+    /// Writes the files, spreadsheets among them if they are asked for.
+    ///
+    /// # Errors
+    /// [`OutputError`] for the first that cannot be written.
+    pub fn write(
+        self,
+        with_spreadsheets: bool,
+        staged: &StagedFolder,
+        metadata: &Metadata,
+    ) -> Result<Vec<FileRecord>, OutputError> {
+        let findings = &self.findings;
+        let forecasts: Vec<&ScenarioForecast> = findings.forecasts.iter().collect();
+        let tables = || {
+            let bands = parquet::write_bands(staged.path(), metadata, &forecasts)?;
+            let targets = parquet::write_targets(staged.path(), metadata, &forecasts)?;
+            Ok(vec![bands, targets])
+        };
+        let (draws, first) = (&self.draws, self.first_replicate);
+        let replicates = self.replicates;
+        let drawn = || {
+            let mut files = vec![write_parameters(findings, draws, first, staged, metadata)?];
+            files.extend(replicates.map(ReplicateWriter::finish).transpose()?);
+            Ok(files)
+        };
+        if !with_spreadsheets {
+            let (tables, drawn) = rayon::join(tables, drawn);
+            return Ok([tables?, drawn?].concat());
+        }
+        // The table of bands is written row by row and takes longest: it comes
+        // first, the others beside it.
+        let (bands, (drawn, (workbook, tables))) = rayon::join(
+            || staged.write_with(BANDS_CSV, |file| findings.write_bands_csv(file)),
+            || {
+                let workbook = || staged.write(WORKBOOK, &findings.workbook()?);
+                rayon::join(drawn, || rayon::join(workbook, tables))
+            },
+        );
+        let spreadsheets = vec![bands?, workbook?];
+        Ok([tables?, drawn?, spreadsheets].concat())
+    }
+}
+
+/// What is drawn for each parameter in every replicate, and its summary, in the
+/// order of their names.
+pub(super) fn draw_parameters(
+    plan: &Plan,
+    extent: &Extent,
+) -> (Vec<Vec<f64>>, Vec<ParameterSummary>) {
+    let seed = Seed(extent.seed);
+    let replicates = extent.replicates.clone().into_par_iter();
+    let draws: Vec<Vec<f64>> = replicates
+        .map(|replicate| plan.numbers.draw(&seed.replicate(replicate)))
+        .collect();
+    let mut named: Vec<(String, usize)> = plan.parameter_names().into_iter().zip(0..).collect();
+    named.sort();
+    let parameters = named.into_par_iter().map(|(name, index)| {
+        let values: Vec<f64> = draws.iter().map(|draw| draw[index]).collect();
+        let mut sorted = values.clone();
+        sorted.sort_unstable_by(f64::total_cmp);
+        let at = |level| crate::forecast::quantiles::quantile(&sorted, level);
+        let summary = ParameterSummary {
+            mean: sorted.iter().sum::<f64>() / sorted.len() as f64,
+            p10: at(0.1),
+            p50: at(0.5),
+            p90: at(0.9),
+            source: plan.source_of(index),
+            name,
+        };
+        (values, summary)
+    });
+    parameters.unzip()
+}
+
+fn write_parameters(
+    findings: &Findings,
+    draws: &[Vec<f64>],
+    first_replicate: u32,
+    staged: &StagedFolder,
+    metadata: &Metadata,
+) -> Result<FileRecord, OutputError> {
+    let mut writer = ParameterWriter::create(staged.path(), metadata)?;
+    for (summary, values) in findings.parameters.iter().zip(draws) {
+        writer.write(&summary.name, first_replicate, values)?;
+    }
+    writer.finish()
+}
