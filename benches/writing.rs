@@ -7,7 +7,7 @@ use divan::Bencher;
 use divan::counter::ItemsCount;
 use lacsim::forecast::columns::{Scale, SeriesName};
 use lacsim::forecast::kept::{Group, WholeColumn};
-use lacsim::forecast::{Comparison, Context, forecast_scenario};
+use lacsim::forecast::{Catalogue, Comparison, Context, ScenarioColumns, forecast_scenario};
 use lacsim::model::layout::{Period, Unit};
 use lacsim::output::parquet::{Metadata, ReplicateWriter, write_bands};
 
@@ -29,13 +29,9 @@ fn bands_of_herefordshire(bencher: Bencher) {
     let layout = plan.layout();
     let (tiles, _) = play(&plan, model(&plan, Some("as planned")), 64);
     let comparison = Comparison::new(layout, &tiles);
-    let forecast = forecast_scenario(
-        "as planned",
-        layout,
-        &tiles,
-        &comparison,
-        &Context::default(),
-    );
+    let catalogue = Catalogue::new(layout, &Context::default());
+    let columns = ScenarioColumns::new(&catalogue, &tiles, &comparison);
+    let forecast = forecast_scenario("as planned", &columns, &[]);
     let folder = tempfile::tempdir().expect("there is a place for temporary files");
     let rows = forecast.bands.len();
     bencher.counter(ItemsCount::new(rows)).bench_local(|| {

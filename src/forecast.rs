@@ -27,8 +27,6 @@ pub use targets::{
 };
 pub use variance::{Share, parameter_share};
 
-use crate::engine::tiles::Tiles;
-use crate::model::layout::Layout;
 use rayon::prelude::*;
 
 /// What the replicates of one scenario say.
@@ -62,27 +60,19 @@ impl ScenarioForecast {
 
 /// Bands and targets of one scenario.
 ///
-/// `tiles` holds its replicates and `comparison` those of the comparison
-/// scenario, replicate by replicate under the same random numbers.
-///
 /// # Panics
-/// Without replicates, with another number of replicates than the comparison
-/// has, or for a target that [`Catalogue::check`] refuses.
+/// For a target that [`Catalogue::check`] refuses.
 pub fn forecast_scenario(
     scenario: &str,
-    layout: &Layout,
-    tiles: &Tiles,
-    comparison: &Comparison,
-    context: &Context,
+    columns: &ScenarioColumns,
+    targets: &[Target],
 ) -> ScenarioForecast {
-    let columns = ScenarioColumns::new(layout, tiles, comparison, context);
+    let targets = targets.par_iter();
     ScenarioForecast {
         scenario: scenario.to_owned(),
-        bands: bands::all_bands(&columns),
-        targets: context
-            .targets
-            .par_iter()
-            .map(|target| targets::judge(&columns, target))
+        bands: bands::all_bands(columns),
+        targets: targets
+            .map(|target| targets::judge(columns, target))
             .collect(),
     }
 }
@@ -91,10 +81,9 @@ pub fn forecast_scenario(
 pub(crate) mod test_run {
     //! A tiny run with hand-set tallies, for the tests of this room.
 
-    use super::*;
     use crate::calendar::Calendar;
-    use crate::engine::tiles::{OpenTile, TILE};
-    use crate::model::layout::{Kind, Series, Unit};
+    use crate::engine::tiles::{OpenTile, TILE, Tiles};
+    use crate::model::layout::{Kind, Layout, Series, Unit};
     use crate::units::Date;
 
     pub fn date(year: i32, month: u32, day: u32) -> Date {
@@ -149,7 +138,9 @@ mod tests {
         let plan = tiles(40, |replicate, month| (replicate + month) as i32);
         let base = tiles(40, |replicate, month| (replicate + month) as i32 + 5);
         let comparison = Comparison::new(&layout, &base);
-        forecast_scenario("plan", &layout, &plan, &comparison, context)
+        let catalogue = Catalogue::new(&layout, context);
+        let columns = ScenarioColumns::new(&catalogue, &plan, &comparison);
+        forecast_scenario("plan", &columns, context.targets)
     }
 
     #[test]

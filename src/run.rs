@@ -18,7 +18,9 @@ use crate::engine::company::{Company, companies};
 use crate::engine::tiles::Tiles;
 use crate::engine::{Chance, Progress, Stopped, run_company};
 use crate::forecast::risks::{self, RiskResult};
-use crate::forecast::{Comparison, Keep, ScenarioColumns, ScenarioForecast, forecast_scenario};
+use crate::forecast::{
+    Catalogue, Comparison, Keep, ScenarioColumns, ScenarioForecast, forecast_scenario,
+};
 use crate::luck::Seed;
 use crate::output::folder::StagedFolder;
 use crate::output::manifest::{self, FileRecord, Manifest};
@@ -493,6 +495,7 @@ fn play(
     let population = plan.child_population();
     let actuals = plan.actuals_to_date();
     let context = plan.context(&population, &actuals);
+    let catalogue = Catalogue::new(layout, &context);
     let mut tallies = Tallies::new(plan, extent, progress);
     let comparison = match extent.scenarios.len() {
         1 => Comparison::with_itself(extent.replicates.len()),
@@ -515,7 +518,7 @@ fn play(
         if index == plan.main_scenario() {
             main_values = ignorance::main_values(plan, extent, &tiles);
         }
-        let columns = ScenarioColumns::new(layout, &tiles, &comparison, &context);
+        let columns = ScenarioColumns::new(&catalogue, &tiles, &comparison);
         let write_replicates = || match &mut writer {
             Some(writer) => columns.each_group(keep, |group| {
                 writer.write(scenario, extent.replicates.start, group)
@@ -523,7 +526,7 @@ fn play(
             None => Ok(()),
         };
         let (forecast, written) = rayon::join(
-            || forecast_scenario(scenario, layout, &tiles, &comparison, &context),
+            || forecast_scenario(scenario, &columns, context.targets),
             write_replicates,
         );
         written?;

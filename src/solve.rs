@@ -433,27 +433,27 @@ impl<'p> Judge<'p> {
     fn play(&self, model: &Model, numbers: &ParameterSet) -> Result<Trial, RunError> {
         let target = &self.plan.targets[self.question.target];
         let layout = &model.reporting.layout;
-        let mut met = Vec::new();
-        let mut sum = 0.0;
-        for (index, block) in self.blocks().into_iter().enumerate() {
-            let tiles = self.tiles(model, numbers, block)?;
-            let own;
-            let comparison = match self.comparisons.get(index) {
-                Some(comparison) => comparison,
-                None => {
-                    own = Comparison::new(layout, &tiles);
-                    &own
-                }
-            };
-            self.plan.with_context(|context| {
-                let columns = ScenarioColumns::new(layout, &tiles, comparison, context);
+        self.plan.with_catalogue(layout, |catalogue| {
+            let mut met = Vec::new();
+            let mut sum = 0.0;
+            for (index, block) in self.blocks().into_iter().enumerate() {
+                let tiles = self.tiles(model, numbers, block)?;
+                let own;
+                let comparison = match self.comparisons.get(index) {
+                    Some(comparison) => comparison,
+                    None => {
+                        own = Comparison::new(layout, &tiles);
+                        &own
+                    }
+                };
+                let columns = ScenarioColumns::new(catalogue, &tiles, comparison);
                 met.extend(met_by_each(&columns, target));
                 sum += margins(&columns, target).into_iter().sum::<f64>();
-            });
-        }
-        Ok(Trial {
-            margin: sum / met.len() as f64,
-            met,
+            }
+            Ok(Trial {
+                margin: sum / met.len() as f64,
+                met,
+            })
         })
     }
 }

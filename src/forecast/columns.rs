@@ -396,7 +396,7 @@ pub(crate) struct Whole {
 /// The columns of one scenario's replicates.
 #[derive(Debug, Clone)]
 pub struct ScenarioColumns<'a> {
-    catalogue: Catalogue<'a>,
+    catalogue: &'a Catalogue<'a>,
     tiles: &'a Tiles,
     comparison: &'a Comparison,
 }
@@ -406,16 +406,11 @@ impl<'a> ScenarioColumns<'a> {
     ///
     /// # Panics
     /// Without replicates, or with another number of them than the comparison.
-    pub fn new(
-        layout: &'a Layout,
-        tiles: &'a Tiles,
-        comparison: &'a Comparison,
-        context: &Context<'a>,
-    ) -> Self {
+    pub fn new(catalogue: &'a Catalogue<'a>, tiles: &'a Tiles, comparison: &'a Comparison) -> Self {
         assert!(tiles.replicates() > 0, "a forecast needs replicates");
         assert_eq!(tiles.replicates(), comparison.replicates());
         Self {
-            catalogue: Catalogue::new(layout, context),
+            catalogue,
             tiles,
             comparison,
         }
@@ -427,8 +422,8 @@ impl<'a> ScenarioColumns<'a> {
     }
 
     /// The series that the columns belong to.
-    pub fn catalogue(&self) -> &Catalogue<'a> {
-        &self.catalogue
+    pub fn catalogue(&self) -> &'a Catalogue<'a> {
+        self.catalogue
     }
 
     /// One series in one period, in children or pence.
@@ -546,7 +541,8 @@ mod tests {
             Comparison::new(&layout, &tiles),
             Comparison::with_itself(tiles.replicates()),
         ] {
-            let columns = ScenarioColumns::new(&layout, &tiles, &comparison, &Context::default());
+            let catalogue = Catalogue::new(&layout, &Context::default());
+            let columns = ScenarioColumns::new(&catalogue, &tiles, &comparison);
             let of = |metric| {
                 let entry = columns.catalogue().find(metric, "all", "all").unwrap();
                 columns.whole(entry, month).values

@@ -98,7 +98,7 @@ fn swap(columns: &mut [WholeColumn], pieces: &mut [Vec<i64>]) {
 #[cfg(test)]
 mod tests {
     use super::super::test_run::{layout, tiles};
-    use super::super::{Comparison, Context};
+    use super::super::{Catalogue, Comparison, Context};
     use super::*;
 
     /// Metric, kind of period, columns of whole numbers.
@@ -125,7 +125,8 @@ mod tests {
         });
         let run = tiles(replicates, |replicate, _| (replicate % 11) as i32);
         let comparison = Comparison::new(&layout, &base);
-        let columns = ScenarioColumns::new(&layout, &run, &comparison, &Context::default());
+        let catalogue = Catalogue::new(&layout, &Context::default());
+        let columns = ScenarioColumns::new(&catalogue, &run, &comparison);
         let (mut pieces, mut all) = (0, 0);
         let taken = columns.each_group(Keep::All, |group| {
             let (metric, segment_by, segment) = group.series.key();
@@ -154,7 +155,8 @@ mod tests {
         let layout = layout();
         let run = tiles(3, |replicate, _| replicate as i32);
         let comparison = Comparison::new(&layout, &run);
-        let columns = ScenarioColumns::new(&layout, &run, &comparison, &Context::default());
+        let catalogue = Catalogue::new(&layout, &Context::default());
+        let columns = ScenarioColumns::new(&catalogue, &run, &comparison);
         let groups = groups(&columns, Keep::Headlines);
         let words: Vec<(&str, &str, usize)> = groups
             .iter()

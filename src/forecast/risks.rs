@@ -248,7 +248,8 @@ mod tests {
         let tiles = tiles(20, children);
         let comparison = Comparison::new(&layout, &tiles);
         let context = Context::default();
-        let columns = ScenarioColumns::new(&layout, &tiles, &comparison, &context);
+        let catalogue = Catalogue::new(&layout, &context);
+        let columns = ScenarioColumns::new(&catalogue, &tiles, &comparison);
         judge("plan", &columns, risk)
     }
 

@@ -388,7 +388,7 @@ fn thousands(number: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::test_run::{date, layout, tiles};
-    use super::super::{Comparison, Context};
+    use super::super::{Catalogue, Comparison, Context};
     use super::*;
 
     fn target(metric: &str, date: Date, direction: Direction, threshold: f64) -> Target {
@@ -410,8 +410,9 @@ mod tests {
         let run = tiles(10, |replicate, month| replicate as i32 - month as i32);
         let comparison = Comparison::new(&layout, &tiles(10, |_, _| 10));
         let context = Context::default();
-        let columns = ScenarioColumns::new(&layout, &run, &comparison, &context);
-        columns.catalogue().check(target).unwrap();
+        let catalogue = Catalogue::new(&layout, &context);
+        catalogue.check(target).unwrap();
+        let columns = ScenarioColumns::new(&catalogue, &run, &comparison);
         judge(&columns, target)
     }
 
@@ -460,7 +461,7 @@ mod tests {
     fn a_target_off_the_calendar_or_the_layout_is_refused() {
         let layout = layout();
         let context = Context::default();
-        let catalogue = super::super::Catalogue::new(&layout, &context);
+        let catalogue = Catalogue::new(&layout, &context);
         let unknown = target("populaton", date(2018, 3, 31), Direction::AtMost, 1.0);
         assert_eq!(
             catalogue.check(&unknown),

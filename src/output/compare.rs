@@ -236,7 +236,8 @@ mod tests {
     use crate::forecast::kept::Group;
     use crate::forecast::test_run::{date, layout, tiles};
     use crate::forecast::{
-        Comparison, Context, Direction, Keep, ScenarioColumns, Target, Test, forecast_scenario,
+        Catalogue, Comparison, Context, Direction, Keep, ScenarioColumns, Target, Test,
+        forecast_scenario,
     };
     use crate::output::manifest::{self, example};
     use crate::output::parquet::{Metadata, ReplicateWriter, write_bands, write_targets};
@@ -263,8 +264,9 @@ mod tests {
             ..Context::default()
         };
         let comparison = Comparison::new(&layout, &run);
-        let forecast = forecast_scenario("plan", &layout, &run, &comparison, &context);
-        let columns = ScenarioColumns::new(&layout, &run, &comparison, &context);
+        let catalogue = Catalogue::new(&layout, &context);
+        let columns = ScenarioColumns::new(&catalogue, &run, &comparison);
+        let forecast = forecast_scenario("plan", &columns, context.targets);
         let mut manifest = example();
         manifest.seed = seed;
         manifest.scenario.text = format!("[panel]\nadmit = 0.{more}\n");

@@ -136,11 +136,13 @@ impl Plan {
         ActualToDate::of_spend(&self.config().money.spent_to_date)
     }
 
-    /// Does something with the context in which this plan's tallies are read.
-    pub fn with_context<T>(&self, read: impl FnOnce(&Context) -> T) -> T {
+    /// Does something with the catalogue of what this plan's tallies, of a
+    /// layout, are read as.
+    pub fn with_catalogue<T>(&self, layout: &Layout, read: impl FnOnce(&Catalogue) -> T) -> T {
         let population = self.child_population();
         let actuals = self.actuals_to_date();
-        read(&self.context(&population, &actuals))
+        let context = self.context(&population, &actuals);
+        read(&Catalogue::new(layout, &context))
     }
 
     pub(super) fn context<'a>(

@@ -253,8 +253,8 @@ impl Replay {
             } else {
                 Comparison::new(layout, &tiles)
             };
-            plan.with_context(|context| {
-                let columns = ScenarioColumns::new(layout, &tiles, &comparison, context);
+            plan.with_catalogue(layout, |catalogue| {
+                let columns = ScenarioColumns::new(catalogue, &tiles, &comparison);
                 values.extend(margins(&columns, &above_nothing(figure)));
             });
         }
