@@ -10,7 +10,7 @@ mod styles;
 
 use super::sheet::{Cell, Sheet, Value};
 use rayon::prelude::*;
-use rows::{Rows, letters};
+use rows::{Rows, letters, lines};
 use std::fmt::{self, Write as _};
 use std::io::{Cursor, Write as _};
 use strings::{Strings, escaped};
@@ -290,7 +290,8 @@ fn sheet_xml(sheet: &Sheet, strings: &Strings) -> String {
              <sheetPr><pageSetUpPr fitToPage=\"1\"/></sheetPr><cols>"
         ),
     );
-    for (column, width) in (1..).zip(sheet.widths()) {
+    let widths: Vec<usize> = sheet.widths().collect();
+    for (column, width) in (1..).zip(&widths) {
         put(
             &mut rows.xml,
             format_args!(
@@ -304,12 +305,19 @@ fn sheet_xml(sheet: &Sheet, strings: &Strings) -> String {
     rows.write(3, [(Value::Text(sheet.about), Style::About)]);
     if !sheet.rows.is_empty() {
         let headers = sheet.headers.iter();
+        let high = headers.clone().zip(&widths);
+        let high = high.map(|(header, width)| lines(header, *width));
         let headers = headers.map(|header| (Value::Text(header), Style::Header));
-        rows.write(HEADER_ROW, headers);
+        rows.write_high(HEADER_ROW, high.max().unwrap_or(1), headers);
     }
     for (row, cells) in (HEADER_ROW + 1..).zip(&sheet.rows) {
+        let high = cells.iter().zip(&widths).map(|(cell, width)| match cell {
+            Cell::Text(text) => lines(text, *width),
+            _ => 1,
+        });
+        let high = high.max().unwrap_or(1);
         let cells = cells.iter();
-        rows.write(row, cells.map(|cell| (cell.value(), Style::of(cell))));
+        rows.write_high(row, high, cells.map(|cell| (cell.value(), Style::of(cell))));
     }
     let mut xml = rows.xml;
     xml.push_str("</sheetData>");

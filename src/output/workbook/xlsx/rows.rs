@@ -16,6 +16,26 @@ pub(super) fn letters(mut column: usize) -> String {
     }
 }
 
+/// Height of a line of text.
+const LINE_POINTS: usize = 15;
+
+/// Most lines of a row: spreadsheets show 409 points.
+const MOST_LINES: usize = 27;
+
+/// Lines that a text takes in a column of so many characters. Where there are
+/// several, a few characters are left empty at the end of each, for want of room
+/// for the next word. Not every program works out the height of a row by itself.
+pub(super) fn lines(text: &str, width: usize) -> usize {
+    // No character takes less than a byte.
+    if text.len() <= width {
+        return 1;
+    }
+    match text.chars().count() {
+        short if short <= width => 1,
+        long => long.div_ceil(width - width / 8).clamp(2, MOST_LINES),
+    }
+}
+
 /// Bytes that a cell takes, about.
 const CELL: usize = 44;
 
@@ -41,16 +61,30 @@ impl<'s> Rows<'s> {
         }
     }
 
-    /// Writes a row from its first cell on.
+    /// Writes a row of one line from its first cell on.
     pub(super) fn write<'v>(
         &mut self,
         row: usize,
         cells: impl IntoIterator<Item = (Value<'v>, Style)>,
     ) {
+        self.write_high(row, 1, cells);
+    }
+
+    /// Writes a row with room for so many lines of text.
+    pub(super) fn write_high<'v>(
+        &mut self,
+        row: usize,
+        lines: usize,
+        cells: impl IntoIterator<Item = (Value<'v>, Style)>,
+    ) {
         let row = row.to_string();
+        let height = match lines {
+            ..=1 => String::new(),
+            _ => format!("\" ht=\"{}\" customHeight=\"1", lines * LINE_POINTS),
+        };
         let xml = &mut self.xml;
         let mut add = |texts: &[&str]| texts.iter().for_each(|text| xml.push_str(text));
-        add(&["<row r=\"", &row, "\">"]);
+        add(&["<row r=\"", &row, &height, "\">"]);
         for (column, (value, style)) in self.columns.iter().zip(cells) {
             add(&["<c r=\"", column, &row, &self.styles[style as usize]]);
             match value {
@@ -66,6 +100,14 @@ impl<'s> Rows<'s> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_texts_take_several_lines() {
+        let of = |letters: usize| lines(&"é".repeat(letters), 16);
+        // 14 letters a line, if there are more than 16.
+        assert_eq!([0, 16, 17, 28, 29].map(of), [1, 1, 2, 2, 3]);
+        assert_eq!(lines(&"x".repeat(30_000), 16), MOST_LINES);
+    }
 
     #[test]
     fn columns_are_named_as_spreadsheets_name_them() {

@@ -76,11 +76,13 @@ impl Style {
 
     fn alignment(self) -> &'static str {
         match self {
-            Self::Title | Self::Link => "",
+            Self::Title => "",
+            Self::About => "horizontal=\"left\"",
             Self::Header => "wrapText=\"1\"",
             Self::Text => "vertical=\"top\" wrapText=\"1\"",
-            Self::About | Self::Date => "horizontal=\"left\"",
-            _ => "horizontal=\"right\"",
+            Self::Link => "vertical=\"top\"",
+            Self::Date => "horizontal=\"left\" vertical=\"top\"",
+            _ => "horizontal=\"right\" vertical=\"top\"",
         }
     }
 }
