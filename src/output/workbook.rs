@@ -82,7 +82,8 @@ impl<'a> Findings<'a> {
     /// # Errors
     /// [`OutputError::Workbook`] where there is more than a worksheet holds.
     pub fn workbook(&self) -> Result<Vec<u8>, OutputError> {
-        xlsx::bytes(self.name(), &self.cover(), &self.tables()).map_err(OutputError::Workbook)
+        let cover: Vec<Cell> = self.cover().into_iter().map(Cell::text).collect();
+        xlsx::bytes(self.name(), &cover, &self.tables()).map_err(OutputError::Workbook)
     }
 
     /// Writes `bands_wide.csv`: one row for each scenario, metric, segment and

@@ -54,7 +54,7 @@ pub enum XlsxError {
 ///
 /// # Errors
 /// [`XlsxError::TooManyRows`].
-pub(super) fn bytes(title: &str, cover: &[String], sheets: &[Sheet]) -> Result<Vec<u8>, XlsxError> {
+pub(super) fn bytes(title: &str, cover: &[Cell], sheets: &[Sheet]) -> Result<Vec<u8>, XlsxError> {
     for sheet in sheets {
         let rows = sheet.rows.len();
         if HEADER_ROW + rows > MOST_ROWS {
@@ -112,8 +112,9 @@ const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/rela
 const PACKAGE_TYPE: &str = "application/vnd.openxmlformats-package";
 const SHEETS_TYPE: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml";
 
-/// Name of the first sheet.
+/// Name of the first sheet, and characters of its only column.
 const COVER: &str = "Cover";
+const COVER_WIDTH: usize = 100;
 
 /// Adds to a text, which cannot fail.
 fn put(xml: &mut String, text: fmt::Arguments<'_>) {
@@ -267,18 +268,26 @@ fn table_xml(number: usize, sheet: &Sheet) -> String {
     xml
 }
 
-fn cover_xml(lines: &[String], strings: &Strings) -> String {
-    let mut rows = Rows::new(strings, lines.len(), 1);
-    for (row, line) in (1..).zip(lines) {
+fn cover_xml(cover: &[Cell], strings: &Strings) -> String {
+    let mut rows = Rows::new(strings, cover.len(), 1);
+    for (row, line) in (1..).zip(cover) {
         let style = if row == 1 { Style::Title } else { Style::Text };
-        rows.write(row, [(Value::Text(line), style)]);
+        rows.write_high(row, lines_of(line, COVER_WIDTH), [(line.value(), style)]);
     }
     format!(
         "{XML}<worksheet xmlns=\"{SPREADSHEET}\">\
-         <cols><col min=\"1\" max=\"1\" width=\"100\" customWidth=\"1\"/></cols>\
+         <cols><col min=\"1\" max=\"1\" width=\"{COVER_WIDTH}\" customWidth=\"1\"/></cols>\
          <sheetData>{}</sheetData></worksheet>",
         rows.xml
     )
+}
+
+/// Lines that a cell takes in a column of so many characters.
+fn lines_of(cell: &Cell, width: usize) -> usize {
+    match cell {
+        Cell::Text(text) => lines(text, width),
+        _ => 1,
+    }
 }
 
 fn sheet_xml(sheet: &Sheet, strings: &Strings) -> String {
@@ -311,10 +320,8 @@ fn sheet_xml(sheet: &Sheet, strings: &Strings) -> String {
         rows.write_high(HEADER_ROW, high.max().unwrap_or(1), headers);
     }
     for (row, cells) in (HEADER_ROW + 1..).zip(&sheet.rows) {
-        let high = cells.iter().zip(&widths).map(|(cell, width)| match cell {
-            Cell::Text(text) => lines(text, *width),
-            _ => 1,
-        });
+        let high = cells.iter().zip(&widths);
+        let high = high.map(|(cell, width)| lines_of(cell, *width));
         let high = high.max().unwrap_or(1);
         let cells = cells.iter();
         rows.write_high(row, high, cells.map(|cell| (cell.value(), Style::of(cell))));
@@ -391,7 +398,7 @@ mod tests {
             Cell::Sheet("Two words"),
         ];
         let sheets = [sheet(vec![row])];
-        let bytes = bytes("A & B", &["A & B".to_owned()], &sheets).unwrap();
+        let bytes = bytes("A & B", &[Cell::text("A & B")], &sheets).unwrap();
         let page = part(&bytes, "xl/worksheets/sheet2.xml").unwrap();
         // Texts: the cover, three lines, three headers, then those of the row.
         let expected = "<row r=\"5\"><c r=\"A5\" s=\"4\" t=\"s\"><v>7</v></c>\

@@ -1,7 +1,7 @@
 //! Texts of a workbook: each is written once, and cells say which it is.
 
 use super::{SPREADSHEET, XML, put, tables_of};
-use crate::output::workbook::sheet::{Sheet, Value};
+use crate::output::workbook::sheet::{Cell, Sheet, Value};
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
 
@@ -14,26 +14,28 @@ pub(super) struct Strings<'a> {
 }
 
 impl<'a> Strings<'a> {
-    pub(super) fn of(cover: &'a [String], sheets: &'a [Sheet]) -> Self {
+    pub(super) fn of(cover: &'a [Cell], sheets: &'a [Sheet]) -> Self {
         let mut strings = Self {
             texts: Vec::new(),
             places: HashMap::default(),
         };
-        for line in cover {
-            strings.add(line);
-        }
+        strings.add_cells(cover);
         for sheet in sheets {
             let about = [sheet.title, tables_of(sheet), sheet.about];
             for text in about.iter().chain(&sheet.headers) {
                 strings.add(text);
             }
-            for cell in sheet.rows.iter().flatten() {
-                if let Value::Text(text) = cell.value() {
-                    strings.add(text);
-                }
-            }
+            strings.add_cells(sheet.rows.iter().flatten());
         }
         strings
+    }
+
+    fn add_cells(&mut self, cells: impl IntoIterator<Item = &'a Cell<'a>>) {
+        for cell in cells {
+            if let Value::Text(text) = cell.value() {
+                self.add(text);
+            }
+        }
     }
 
     fn add(&mut self, text: &'a str) {
