@@ -234,31 +234,31 @@ impl Replay {
     ) -> Result<Vec<f64>, Stopped> {
         let layout = &self.model.reporting.layout;
         let is_difference = figure.series().is_difference();
-        let mut values = Vec::with_capacity(replicates.len());
-        for start in replicates.clone().step_by(BLOCK as usize) {
-            let play = |model: &Model| {
-                let block = start..replicates.end.min(start + BLOCK);
-                run_replicates(
-                    model,
-                    &self.numbers,
-                    Seed(seed),
-                    block,
-                    Chance::Own,
-                    progress,
-                )
-            };
-            let tiles = play(&self.model)?;
-            let comparison = if is_difference {
-                Comparison::new(layout, &play(&self.comparison)?)
-            } else {
-                Comparison::new(layout, &tiles)
-            };
-            plan.with_catalogue(layout, |catalogue| {
+        plan.with_catalogue(layout, |catalogue| {
+            let mut values = Vec::with_capacity(replicates.len());
+            for start in replicates.clone().step_by(BLOCK as usize) {
+                let play = |model: &Model| {
+                    let block = start..replicates.end.min(start + BLOCK);
+                    run_replicates(
+                        model,
+                        &self.numbers,
+                        Seed(seed),
+                        block,
+                        Chance::Own,
+                        progress,
+                    )
+                };
+                let tiles = play(&self.model)?;
+                let comparison = if is_difference {
+                    Comparison::new(layout, &play(&self.comparison)?)
+                } else {
+                    Comparison::new(layout, &tiles)
+                };
                 let columns = ScenarioColumns::new(catalogue, &tiles, &comparison);
                 values.extend(margins(&columns, &above_nothing(figure)));
-            });
-        }
-        Ok(values)
+            }
+            Ok(values)
+        })
     }
 }
 
