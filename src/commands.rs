@@ -16,8 +16,6 @@ use crate::cli::{
 };
 use crate::config::{self, ScenarioFile};
 use crate::engine::Progress;
-use crate::engine::{Chance, run_company};
-use crate::luck::Seed;
 use crate::output::compare::compare;
 use crate::output::{FinishedRun, OutputError, sha256};
 use crate::run::{Extent, Kept, Plan, Precision, RunError, RunOptions, RunResult, extended, run};
@@ -279,7 +277,7 @@ fn run_command(args: &RunArgs) -> Result<ExitCode, Failure> {
     let result = threads.install(|| -> Result<RunResult, RunError> {
         let extent = Extent::new(&plan, &options)?;
         announce(&plan, &extent, args);
-        let watch = Watch::start(&progress, &extent, args.quiet);
+        let watch = Watch::start(&progress, &extent, args);
         let result = run(&plan, &options, &progress);
         watch.end();
         result
@@ -336,29 +334,19 @@ fn stop_on_interrupt(progress: &Arc<Progress>) {
     let _ = ctrlc::set_handler(move || progress.stop.store(true, Ordering::Relaxed));
 }
 
-/// The plan line: how much, how long, how much memory.
+/// The plan line: how much, and how much memory; how long, [`Watch`] says as soon
+/// as it can be known.
 fn announce(plan: &Plan, extent: &Extent, args: &RunArgs) {
     if args.quiet {
         return;
     }
-    let threads = rayon::current_num_threads();
-    let seconds = pilot_seconds(plan, extent) * extent.replicates.len() as f64 / threads as f64;
     let _ = writeln!(
         anstream::stderr(),
-        "Playing {}{} futures of {} scenario(s) on {} thread(s): about {}, up to {:.0} MB of memory for percentiles.",
-        if args.precision.is_some() {
-            "up to "
-        } else {
-            ""
-        },
+        "Playing {}{} futures of {} scenario(s) on {} thread(s), up to {:.0} MB of memory for percentiles.",
+        up_to(args),
         grouped(extent.replicates.len() as f64),
         extent.scenarios.len(),
-        threads,
-        if seconds < 1.0 {
-            "a second".to_owned()
-        } else {
-            format!("{seconds:.0} s")
-        },
+        rayon::current_num_threads(),
         (extent.bytes(plan) as f64 / 1e6).max(1.0)
     );
     if let Some(more) = args.extend {
@@ -371,49 +359,39 @@ fn announce(plan: &Plan, extent: &Extent, args: &RunArgs) {
     }
 }
 
-/// Seconds that a future of every scenario takes on one thread, from one, or
-/// from a few where there are many to come.
-fn pilot_seconds(plan: &Plan, extent: &Extent) -> f64 {
-    const FUTURES: u32 = 4;
-    let seconds = |futures: u32| {
-        let started = Instant::now();
-        for (company, _) in extent.companies(plan) {
-            let _ = run_company(
-                &company,
-                &plan.numbers,
-                Seed(extent.seed),
-                0..futures,
-                Chance::Own,
-                &Progress::default(),
-            );
-        }
-        started.elapsed().as_secs_f64() / f64::from(futures)
-    };
-    let to_come = extent.replicates.len();
-    let first = seconds(1);
-    if to_come <= FUTURES as usize || first * (to_come as f64) < 1.0 {
-        return first;
+/// What stands before a number of futures that need not all be played.
+fn up_to(args: &RunArgs) -> &'static str {
+    match args.precision {
+        Some(_) => "up to ",
+        None => "",
     }
-    // The first found nothing in the caches.
-    seconds(FUTURES)
 }
 
-/// Shows how far a run has come: a bar on a terminal, a line now and then
-/// elsewhere.
+/// Says how long a run will take, if that is long, and shows how far it has
+/// come: a bar on a terminal, a line now and then elsewhere.
 struct Watch {
     done: Arc<AtomicBool>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Watch {
-    fn start(progress: &Arc<Progress>, extent: &Extent, is_quiet: bool) -> Self {
+    fn start(progress: &Arc<Progress>, extent: &Extent, args: &RunArgs) -> Self {
         let done = Arc::new(AtomicBool::new(false));
-        if is_quiet {
+        if args.quiet {
             return Self { done, thread: None };
         }
         let total = (extent.replicates.len() * extent.scenarios.len()) as u64;
         let (progress, is_done) = (Arc::clone(progress), Arc::clone(&done));
+        let up_to = up_to(args);
         let thread = std::thread::spawn(move || {
+            if let Some(seconds) = expected_seconds(&progress, &is_done, total)
+                && seconds >= 1.0
+            {
+                let _ = writeln!(
+                    anstream::stderr(),
+                    "Expected to take {up_to}{seconds:.0} s."
+                );
+            }
             if std::io::stderr().is_terminal() {
                 draw_bar(&progress, &is_done, total);
             } else {
@@ -433,6 +411,22 @@ impl Watch {
             let _ = thread.join();
         }
     }
+}
+
+/// Seconds that all futures will take, by those of the first moments; none where
+/// they were all.
+fn expected_seconds(progress: &Progress, is_done: &AtomicBool, total: u64) -> Option<f64> {
+    const MOMENTS: Duration = Duration::from_millis(100);
+    let started = Instant::now();
+    while !is_done.load(Ordering::Relaxed) {
+        let played = progress.replicates.load(Ordering::Relaxed);
+        let elapsed = started.elapsed();
+        if played > 0 && elapsed >= MOMENTS {
+            return Some(elapsed.as_secs_f64() * total as f64 / played as f64);
+        }
+        std::thread::park_timeout(MOMENTS / 4);
+    }
+    None
 }
 
 fn draw_bar(progress: &Progress, is_done: &AtomicBool, total: u64) {
@@ -546,4 +540,20 @@ fn json(plan: &Plan, result: &RunResult) -> String {
     });
     let text = serde_json::to_string_pretty(&summary).expect("the summary is plain JSON");
     format!("{text}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_long_a_run_takes_follows_from_its_first_futures() {
+        let (progress, is_done) = (Progress::default(), AtomicBool::new(false));
+        progress.replicates.store(10, Ordering::Relaxed);
+        // A tenth of a second or more for each ten of them.
+        let seconds = expected_seconds(&progress, &is_done, 1_000).unwrap();
+        assert!((10.0..100.0).contains(&seconds), "{seconds}");
+        is_done.store(true, Ordering::Relaxed);
+        assert_eq!(expected_seconds(&progress, &is_done, 1_000), None);
+    }
 }
