@@ -1,5 +1,6 @@
 //! Percentile bands of every series in every period.
 
+use super::abreast::{ABREAST, Abreast};
 use super::columns::{Entry, ScenarioColumns, SeriesName};
 use super::quantiles::{Summariser, Summary};
 use crate::engine::tiles::Frequencies;
@@ -39,6 +40,11 @@ impl Band {
         let (metric, segment_by, segment) = self.series.key();
         (metric, segment_by, segment, self.period.word())
     }
+
+    /// Whether another band is of the same series.
+    pub fn is_in_one_series(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.series, &other.series) || self.series == other.series
+    }
 }
 
 /// A band for every series and period, in the order of the files.
@@ -51,7 +57,9 @@ pub(crate) fn all_bands(columns: &ScenarioColumns) -> Vec<Band> {
             bands(columns, entry, &summariser, room)
         })
         .collect();
-    bands.concat()
+    let mut all = Vec::with_capacity(bands.iter().map(Vec::len).sum());
+    bands.into_iter().for_each(|bands| all.extend(bands));
+    all
 }
 
 /// Room that is used again from series to series.
@@ -59,6 +67,7 @@ pub(crate) fn all_bands(columns: &ScenarioColumns) -> Vec<Band> {
 struct Room {
     frequencies: Frequencies,
     values: Vec<Vec<i64>>,
+    abreast: Abreast,
 }
 
 /// Periods read in one pass: so few that their columns stay in the cache until
@@ -86,6 +95,17 @@ fn bands(
             .expect("replicates are numbered in 32 bits"),
     };
     let mut bands = Vec::with_capacity(periods.len());
+    if summariser.is_of_few() {
+        for some in periods.chunks(ABREAST) {
+            columns.read(entry, some, 0..columns.replicates(), &mut room.values);
+            let scale = |index: usize| catalogue.scale(entry, some[index]);
+            let values = &room.values[..some.len()];
+            let each = summariser.of_few(values, scale, &mut room.abreast);
+            let each = some.iter().zip(each);
+            bands.extend(each.map(|(&period, summary)| band(period, summary)));
+        }
+        return bands;
+    }
     if columns.count(entry, &periods, &mut room.frequencies) {
         let each = periods.iter().zip(room.frequencies.each());
         bands.extend(each.map(|(&period, (least, counts))| {

@@ -3,6 +3,7 @@
 //! Values are children or pence. Sums are taken in integers, so they do not
 //! depend on the order of replicates; percentiles are exact order statistics.
 
+use super::abreast::{Abreast, FEW, fits};
 use super::columns::Scale;
 use crate::wide::{Work, widest};
 
@@ -78,7 +79,7 @@ impl Summariser {
         }
         if values.len() <= FEW {
             let found = order_statistics_of_few(values, &self.ranks);
-            return self.summary(range.0, moments(values, range), &found, scale);
+            return self.summary(range.0, moments_of(values, range), &found, scale);
         }
         let buckets = Buckets::of(range, values.len());
         let counts = buckets.counts(values);
@@ -86,7 +87,44 @@ impl Summariser {
             return self.of_frequencies(range.0, &counts, scale);
         }
         let found = order_statistics_among(&buckets, counts, values, &self.ranks);
-        self.summary(range.0, moments(values, range), &found, scale)
+        self.summary(range.0, moments_of(values, range), &found, scale)
+    }
+
+    /// Whether columns are so short that [`Self::of_few`] is quickest.
+    pub(super) fn is_of_few(&self) -> bool {
+        self.count <= FEW
+    }
+
+    /// Summarises short columns side by side, `[columns][count]` in children or
+    /// pence, each in its scale: what [`Self::of_values`] gives for each.
+    ///
+    /// # Panics
+    /// With another number of values, or more columns than stand abreast.
+    pub(super) fn of_few<'c>(
+        &'c self,
+        columns: &'c [Vec<i64>],
+        scale: impl Fn(usize) -> Scale + 'c,
+        abreast: &'c mut Abreast,
+    ) -> impl Iterator<Item = Summary> + 'c {
+        let ranges: Vec<Range> = columns.iter().map(|values| range(values)).collect();
+        if ranges.iter().any(|&(_, width)| width > 0 && fits(width)) {
+            abreast.sort(columns, &ranges);
+        }
+        let abreast = &*abreast;
+        columns.iter().enumerate().map(move |(index, values)| {
+            let (least, width) = ranges[index];
+            assert_eq!(values.len(), self.count);
+            if width == 0 {
+                return self.summary(least, (0, 0), &[least; RANKS], scale(index));
+            }
+            if !fits(width) {
+                return self.of_values(values, scale(index));
+            }
+            let moments = abreast.moments(index, self.count, width);
+            let moments = moments.unwrap_or_else(|| moments_of(values, ranges[index]));
+            let found = self.ranks.map(|rank| abreast.at(index, rank));
+            self.summary(least, moments, &found, scale(index))
+        })
     }
 
     /// Summarises a column of which it is known how often a number and each next
@@ -115,7 +153,7 @@ impl Summariser {
         self.summary(least, (sum.into(), squares), &found, scale)
     }
 
-    /// From the [`moments`] of distances from a number and the values at
+    /// From the [`moments_of`] of distances from a number and the values at
     /// [`Self::ranks`].
     fn summary(&self, least: i64, moments: (u128, u128), found: &[i64], scale: Scale) -> Summary {
         let (mean, sd) = mean_and_sd(self.count, least, moments);
@@ -223,7 +261,7 @@ impl RankBand {
 }
 
 /// Mean and standard deviation (n − 1) of so many whole numbers, from the
-/// [`moments`] of their distances from the least.
+/// [`moments_of`] of their distances from the least.
 fn mean_and_sd(count: usize, least: i64, (sum, squares): (u128, u128)) -> (f64, f64) {
     let count = count as u128;
     let total = i128::from(least) * count as i128 + sum as i128;
@@ -233,7 +271,7 @@ fn mean_and_sd(count: usize, least: i64, (sum, squares): (u128, u128)) -> (f64, 
 }
 
 /// Sum and sum of squares of the distances from the least value.
-fn moments(values: &[i64], (least, width): Range) -> (u128, u128) {
+fn moments_of(values: &[i64], (least, width): Range) -> (u128, u128) {
     let distances = values.iter().map(|&value| value.abs_diff(least));
     let fits_in_64_bits = width
         .checked_mul(width)
@@ -292,9 +330,6 @@ pub fn order_statistics(values: &[i64], ranks: &[usize]) -> Vec<i64> {
     let counts = buckets.counts(values);
     order_statistics_among(&buckets, counts, values, ranks)
 }
-
-/// Values that are sorted sooner than counted.
-const FEW: usize = 512;
 
 /// The same for few values.
 fn order_statistics_of_few(values: &[i64], ranks: &[usize]) -> Vec<i64> {
@@ -493,7 +528,7 @@ mod tests {
         // 2, 4, 4, 4, 5, 5, 7, 9: mean 5, sum of squares 32, n − 1 = 7.
         let of = |values: &[i64]| {
             let range = range(values);
-            mean_and_sd(values.len(), range.0, moments(values, range))
+            mean_and_sd(values.len(), range.0, moments_of(values, range))
         };
         let (mean, sd) = of(&[2, 4, 4, 4, 5, 5, 7, 9]);
         assert_eq!((mean, sd), (5.0, (32.0_f64 / 7.0).sqrt()));
@@ -524,6 +559,31 @@ mod tests {
             let one_by_one = summariser.of_values(&values, scale);
             // As text: one value alone has no spread, and NaN is not NaN.
             assert_eq!(format!("{counted:?}"), format!("{one_by_one:?}"));
+        }
+    }
+
+    #[test]
+    fn few_values_are_summarised_side_by_side_as_they_are_one_by_one() {
+        for count in [1, 2, 3, 100, FEW as u64] {
+            let widths = [1, 2, 30, 1_000_000, 1 << 31, 1 << 40, 400_000_000];
+            let columns: Vec<Vec<i64>> = (0..16)
+                .map(|seed| scattered(count, seed, widths[seed as usize % widths.len()]))
+                .map(|column| column.iter().map(|value| value - 12).collect())
+                .collect();
+            let scale = |index| match index % 2 {
+                0 => Scale::Children,
+                _ => Scale::Pence,
+            };
+            let summariser = Summariser::new(count as usize);
+            assert!(summariser.is_of_few());
+            for some in [&columns[..], &columns[3..8]] {
+                let mut abreast = Abreast::default();
+                let found = summariser.of_few(some, scale, &mut abreast);
+                for (index, (found, values)) in found.zip(some).enumerate() {
+                    let one_by_one = summariser.of_values(values, scale(index));
+                    assert_eq!(format!("{found:?}"), format!("{one_by_one:?}"));
+                }
+            }
         }
     }
 
