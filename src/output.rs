@@ -5,6 +5,7 @@
 
 pub mod backtest;
 pub mod compare;
+mod decimal;
 pub mod finished;
 pub mod folder;
 pub mod hashed;

@@ -4,13 +4,12 @@ use super::Findings;
 use super::sheet::NOT_APPLICABLE;
 use super::sheets::withheld;
 use crate::forecast::Band;
+use crate::output::decimal::Decimal;
 use crate::output::suppress::WITHHELD;
 use crate::units::Date;
 use ::csv::{Terminator, WriterBuilder};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::sync::Arc;
 
 const HEADERS: [&str; 19] = [
     "scenario",
@@ -38,34 +37,35 @@ const HEADERS: [&str; 19] = [
 /// another encoding; lines end as RFC 4180 has them.
 pub(super) fn write_bands(findings: &Findings, out: &mut impl Write) -> io::Result<()> {
     let mut rows = Rows::default();
-    rows.bytes.extend("\u{feff}".as_bytes());
-    rows.bytes.extend(record(&HEADERS));
-    rows.bytes.extend(END_OF_ROW);
+    rows.text.push('\u{feff}');
+    rows.text.push_str(&record(&HEADERS));
+    rows.text.push_str(END_OF_ROW);
     for forecast in findings.forecasts {
         let withheld = withheld(findings, forecast);
         let mut index = 0;
-        for bands in forecast.bands.chunk_by(is_of_one_series) {
+        for bands in forecast.bands.chunk_by(is_alike) {
             rows.write(&forecast.scenario, bands, |place| {
                 withheld.contains(&(index + place))
             });
             index += bands.len();
-            if rows.bytes.len() >= PIECE {
-                out.write_all(&rows.bytes)?;
-                rows.bytes.clear();
+            if rows.text.len() >= PIECE {
+                out.write_all(rows.text.as_bytes())?;
+                rows.text.clear();
             }
         }
     }
-    out.write_all(&rows.bytes)
+    out.write_all(rows.text.as_bytes())
 }
 
-const END_OF_ROW: &[u8] = b"\r\n";
+/// Whether two bands are of one series and one kind of period.
+fn is_alike(one: &Band, next: &Band) -> bool {
+    one.is_in_one_series(next) && one.period.word() == next.period.word()
+}
+
+const END_OF_ROW: &str = "\r\n";
 
 /// Bytes after which a piece is handed over, while it is in the cache.
 const PIECE: usize = 1 << 17;
-
-fn is_of_one_series(one: &Band, next: &Band) -> bool {
-    Arc::ptr_eq(&one.series, &next.series) && one.period.word() == next.period.word()
-}
 
 /// Text that a spreadsheet takes for text: an apostrophe keeps what begins like
 /// a formula from being worked out.
@@ -77,15 +77,16 @@ fn as_text(word: &str) -> Cow<'_, str> {
 }
 
 /// Words as fields, quoted where they must be, without the end of their row.
-fn record<W: AsRef<str>>(words: &[W]) -> Vec<u8> {
+fn record<W: AsRef<str>>(words: &[W]) -> String {
     let mut writer = WriterBuilder::new()
         .terminator(Terminator::CRLF)
         .from_writer(Vec::new());
     let words = words.iter().map(|word| word.as_ref());
     writer.write_record(words).expect(IN_MEMORY);
-    let mut bytes = writer.into_inner().expect(IN_MEMORY);
-    bytes.truncate(bytes.len() - END_OF_ROW.len());
-    bytes
+    let bytes = writer.into_inner().expect(IN_MEMORY);
+    let mut text = String::from_utf8(bytes).expect("words and commas are text");
+    text.truncate(text.len() - END_OF_ROW.len());
+    text
 }
 
 const IN_MEMORY: &str = "writing to memory does not fail";
@@ -93,9 +94,9 @@ const IN_MEMORY: &str = "writing to memory does not fail";
 /// Rows of bands. No number needs quoting, so they are written as they are.
 #[derive(Default)]
 struct Rows {
-    bytes: Vec<u8>,
-    number: zmij::Buffer,
-    dates: BTreeMap<Date, String>,
+    text: String,
+    decimal: Decimal,
+    dates: Dates,
 }
 
 impl Rows {
@@ -105,47 +106,51 @@ impl Rows {
         let (metric, segment_by, segment, period) = bands[0].key();
         let words = record(&[scenario, metric, segment_by, segment, period].map(as_text));
         let unit = record(&[bands[0].series.unit.word()]);
+        let replicates = bands[0].replicates.to_string();
         for (place, band) in bands.iter().enumerate() {
-            self.bytes.extend_from_slice(&words);
-            self.bytes.push(b',');
-            let date = self.dates.entry(band.date);
-            let date = date.or_insert_with(|| band.date.to_string());
-            self.bytes.extend_from_slice(date.as_bytes());
+            self.text.push_str(&words);
+            self.text.push(',');
+            self.text.push_str(self.dates.text(band.date));
             self.field(&unit);
             let is_withheld = is_withheld(place);
             let numbers = [band.mean, band.sd].into_iter().chain(band.percentiles);
             for value in numbers.chain([band.mean_se, band.percentile_se[3]]) {
                 match value.is_finite() {
-                    _ if is_withheld => self.field(WITHHELD.as_bytes()),
-                    true => self.number(value),
-                    false => self.field(NOT_APPLICABLE.as_bytes()),
+                    _ if is_withheld => self.field(WITHHELD),
+                    true => {
+                        self.text.push(',');
+                        self.decimal.push(&mut self.text, value);
+                    }
+                    false => self.field(NOT_APPLICABLE),
                 }
             }
-            write!(self.bytes, ",{}", band.replicates).expect(IN_MEMORY);
-            self.bytes.extend_from_slice(END_OF_ROW);
+            self.field(&replicates);
+            self.text.push_str(END_OF_ROW);
         }
     }
 
-    fn field(&mut self, field: &[u8]) {
-        self.bytes.push(b',');
-        self.bytes.extend_from_slice(field);
+    fn field(&mut self, field: &str) {
+        self.text.push(',');
+        self.text.push_str(field);
     }
+}
 
-    /// A number as `Display` writes it: the fewest digits that read back as it,
-    /// and never a power of ten.
-    fn number(&mut self, value: f64) {
-        self.bytes.push(b',');
-        // A quarter of them, which need no search for digits.
-        if value.to_bits() == 0 {
-            return self.bytes.push(b'0');
-        }
-        let digits = self.number.format_finite(value);
-        if digits.contains('e') {
-            write!(self.bytes, "{value}").expect(IN_MEMORY);
-        } else {
-            let digits = digits.strip_suffix(".0").unwrap_or(digits);
-            self.bytes.extend_from_slice(digits.as_bytes());
-        }
+/// Dates as text, each made once. They come in the same order again and again.
+#[derive(Default)]
+struct Dates {
+    known: Vec<(Date, String)>,
+    last: usize,
+}
+
+impl Dates {
+    fn text(&mut self, date: Date) -> &str {
+        let mut places = (self.last + 1..self.known.len()).chain(0..self.known.len());
+        let found = places.find(|&place| self.known[place].0 == date);
+        self.last = found.unwrap_or_else(|| {
+            self.known.push((date, date.to_string()));
+            self.known.len() - 1
+        });
+        &self.known[self.last].1
     }
 }
 
@@ -157,29 +162,16 @@ mod tests {
     fn a_label_that_looks_like_a_formula_stays_text() {
         let words = ["=1+1", "@sum", "50% achieved", "a, b \"c\""];
         let expected = "'=1+1,'@sum,50% achieved,\"a, b \"\"c\"\"\"";
-        assert_eq!(record(&words.map(as_text)), expected.as_bytes());
+        assert_eq!(record(&words.map(as_text)), expected);
     }
 
     #[test]
-    fn numbers_are_written_as_display_writes_them() {
-        let numbers = [
-            0.0,
-            -0.0,
-            314.0,
-            -0.5,
-            1.0 / 3.0,
-            1e-7,
-            -2.5e-300,
-            1e15,
-            123_456_789_012_345_680.0,
-            1e16,
-            f64::MAX,
-        ];
-        let mut rows = Rows::default();
-        for number in numbers {
-            rows.number(number);
+    fn dates_are_known_again_in_any_order() {
+        let day = |day| Date::from_ymd_opt(2019, 3, day).unwrap();
+        let mut dates = Dates::default();
+        for one in [1, 2, 3, 1, 2, 3, 3, 2, 4, 1] {
+            assert_eq!(dates.text(day(one)), format!("2019-03-0{one}"));
         }
-        let written: String = numbers.map(|number| format!(",{number}")).concat();
-        assert_eq!(rows.bytes, written.as_bytes());
+        assert_eq!(dates.known.len(), 4);
     }
 }

@@ -184,7 +184,8 @@ fn targets<'a>(findings: &'a Findings<'a>) -> Sheet<'a> {
 fn bands<'a>(findings: &'a Findings<'a>) -> Sheet<'a> {
     let mut rows = Vec::new();
     for forecast in findings.forecasts {
-        for band in forecast.bands.iter().filter(|band| band.series.is_total()) {
+        let series = forecast.bands.chunk_by(Band::is_in_one_series);
+        for band in series.filter(|bands| bands[0].series.is_total()).flatten() {
             let unit = band.series.unit;
             let first = [
                 Cell::text(forecast.scenario.as_str()),
@@ -226,28 +227,36 @@ fn breakdowns<'a>(findings: &'a Findings<'a>) -> Sheet<'a> {
     let mut rows = Vec::new();
     for forecast in findings.forecasts {
         let withheld = withheld(findings, forecast);
-        for (index, band) in forecast.bands.iter().enumerate() {
-            let unit = band.series.unit;
-            if band.series.is_total() || unit == Unit::Pounds || !closes(findings, forecast, band) {
+        let mut next = 0;
+        for bands in forecast.bands.chunk_by(Band::is_in_one_series) {
+            let index = next;
+            next += bands.len();
+            let (series, unit) = (&bands[0].series, bands[0].series.unit);
+            if series.is_total() || unit == Unit::Pounds {
                 continue;
             }
-            let first = [
-                Cell::text(forecast.scenario.as_str()),
-                Cell::text(spaced(&band.series.metric)),
-                Cell::text(band.series.segment_by.as_str()),
-                Cell::text(band.series.segment.as_str()),
-                Cell::text(spaced(band.period.word())),
-                Cell::Date(band.date),
-                Cell::text(spaced(unit.word())),
-            ];
-            let mut row = with_room(first, 8);
-            if withheld.contains(&index) {
-                row.extend((0..8).map(|_| Cell::Confidential));
-            } else {
-                row.push(Cell::figure(band.mean, unit, true));
-                row.extend(levels(band));
+            for (index, band) in (index..)
+                .zip(bands)
+                .filter(|(_, band)| closes(findings, bands, band))
+            {
+                let first = [
+                    Cell::text(forecast.scenario.as_str()),
+                    Cell::text(spaced(&band.series.metric)),
+                    Cell::text(band.series.segment_by.as_str()),
+                    Cell::text(band.series.segment.as_str()),
+                    Cell::text(spaced(band.period.word())),
+                    Cell::Date(band.date),
+                    Cell::text(spaced(unit.word())),
+                ];
+                let mut row = with_room(first, 8);
+                if withheld.contains(&index) {
+                    row.extend((0..8).map(|_| Cell::Confidential));
+                } else {
+                    row.push(Cell::figure(band.mean, unit, true));
+                    row.extend(levels(band));
+                }
+                rows.push(row);
             }
-            rows.push(row);
         }
     }
     let mut headers = vec![
@@ -272,26 +281,23 @@ fn breakdowns<'a>(findings: &'a Findings<'a>) -> Sheet<'a> {
 
 /// Whether a band is the one of its series that tells of a financial year: of
 /// the whole year where there is one, else of the month that closes it.
-fn closes(findings: &Findings, forecast: &ScenarioForecast, band: &Band) -> bool {
-    match band.period {
-        Period::FinancialYear(_) => true,
-        Period::Month(_) => {
-            let (metric, segment_by, segment, _) = band.key();
-            let mut years = forecast.bands_of(metric, segment_by, segment, "financial_year");
-            let end = findings.file.scenarios[0].forecast.end;
-            years.next().is_none()
-                && (financial_year_end(band.date) == band.date || band.date == end)
-        }
+fn closes(findings: &Findings, series: &[Band], band: &Band) -> bool {
+    let is_year = |band: &Band| matches!(band.period, Period::FinancialYear(_));
+    if is_year(band) || series.iter().any(is_year) {
+        return is_year(band);
     }
+    let end = findings.file.scenarios[0].forecast.end;
+    financial_year_end(band.date) == band.date || band.date == end
 }
 
 fn spend<'a>(findings: &'a Findings<'a>) -> Sheet<'a> {
     let mut rows = Vec::new();
     let calendar = findings.calendar();
     for forecast in findings.forecasts {
-        for band in &forecast.bands {
-            let is_money = band.series.unit == Unit::Pounds;
-            if !is_money || !matches!(band.period, Period::FinancialYear(_)) {
+        let series = forecast.bands.chunk_by(Band::is_in_one_series);
+        let money = series.filter(|bands| bands[0].series.unit == Unit::Pounds);
+        for band in money.flatten() {
+            if !matches!(band.period, Period::FinancialYear(_)) {
                 continue;
             }
             let covered = if findings.is_whole_year(&calendar, &band.series, band.date) {

@@ -2,6 +2,7 @@
 
 use super::strings::Strings;
 use super::styles::Style;
+use crate::output::decimal::Decimal;
 use crate::output::workbook::sheet::Value;
 
 /// Name of a column: A is 0, Z is 25, AA is 26.
@@ -46,7 +47,7 @@ pub(super) struct Rows<'s> {
     columns: Vec<String>,
     /// What says how a cell looks, style by style.
     styles: [String; Style::ALL.len()],
-    number: zmij::Buffer,
+    decimal: Decimal,
 }
 
 impl<'s> Rows<'s> {
@@ -57,7 +58,7 @@ impl<'s> Rows<'s> {
             strings,
             columns: (0..columns).map(letters).collect(),
             styles: Style::ALL.map(|style| format!("\" s=\"{}\"", style as usize + 1)),
-            number: zmij::Buffer::new(),
+            decimal: Decimal::default(),
         }
     }
 
@@ -83,17 +84,27 @@ impl<'s> Rows<'s> {
             _ => format!("\" ht=\"{}\" customHeight=\"1", lines * LINE_POINTS),
         };
         let xml = &mut self.xml;
-        let mut add = |texts: &[&str]| texts.iter().for_each(|text| xml.push_str(text));
-        add(&["<row r=\"", &row, &height, "\">"]);
+        let add = |xml: &mut String, texts: &[&str]| {
+            texts.iter().for_each(|text| xml.push_str(text));
+        };
+        add(xml, &["<row r=\"", &row, &height, "\">"]);
         for (column, (value, style)) in self.columns.iter().zip(cells) {
-            add(&["<c r=\"", column, &row, &self.styles[style as usize]]);
+            add(
+                xml,
+                &["<c r=\"", column, &row, &self.styles[style as usize]],
+            );
             match value {
-                Value::Text(text) => add(&[" t=\"s\"><v>", self.strings.place(text)]),
-                Value::Number(value) => add(&["><v>", self.number.format_finite(value)]),
+                Value::Text(text) => {
+                    add(xml, &[" t=\"s\"><v>", self.strings.place(text)]);
+                }
+                Value::Number(value) => {
+                    xml.push_str("><v>");
+                    self.decimal.push(xml, value);
+                }
             }
-            add(&["</v></c>"]);
+            xml.push_str("</v></c>");
         }
-        add(&["</row>"]);
+        xml.push_str("</row>");
     }
 }
 
