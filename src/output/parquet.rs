@@ -7,6 +7,7 @@
 
 mod backtest;
 mod events;
+mod figures;
 mod hub;
 mod numbers;
 mod pages;

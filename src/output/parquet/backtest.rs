@@ -26,7 +26,6 @@ pub fn write_backtest(
         file_name: FILE_NAME,
         schema_name: "backtest/1",
         fields: fields(),
-        runs: 0,
         is_bulky: false,
         scattered: &[],
     };

@@ -58,7 +58,6 @@ impl EventWriter {
                 nullable(number("drawn")),
                 nullable(number("threshold")),
             ],
-            runs: 0,
             is_bulky: true,
             scattered: &["drawn"],
         };

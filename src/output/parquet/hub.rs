@@ -50,7 +50,6 @@ pub fn write_hub_rows(
             number("output_type_id"),
             number("value"),
         ],
-        runs: 0,
         is_bulky: false,
         scattered: &[],
     };

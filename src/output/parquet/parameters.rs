@@ -24,7 +24,6 @@ impl ParameterWriter {
             file_name: "parameters.parquet",
             schema_name: "parameters/1",
             fields: vec![count("replicate"), text("parameter"), number("value")],
-            runs: 0,
             is_bulky: true,
             scattered: &["value"],
         };

@@ -45,7 +45,6 @@ impl ReplicateWriter {
             file_name: "replicates.parquet",
             schema_name: "replicates/1",
             fields,
-            runs: 0,
             is_bulky: false,
             scattered: &[],
         };

@@ -26,7 +26,6 @@ pub fn write_risks(
         file_name: "risks.parquet",
         schema_name: "risks/1",
         fields: fields(),
-        runs: 0,
         is_bulky: false,
         scattered: &[],
     };

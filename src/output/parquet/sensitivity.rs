@@ -80,7 +80,6 @@ pub fn write_sensitivity(
         file_name: "sensitivity.parquet",
         schema_name: "sensitivity/2",
         fields,
-        runs: 0,
         is_bulky: false,
         scattered: &[],
     };

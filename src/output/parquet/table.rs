@@ -1,7 +1,6 @@
 //! One Parquet file being written: arrays in, bytes hashed on their way out.
 
 use super::Metadata;
-use super::runs::Runs;
 use crate::output::OutputError;
 use crate::output::hashed::HashedFile;
 use crate::output::manifest::FileRecord;
@@ -29,8 +28,6 @@ pub(super) struct TableKind {
     /// Value of `lacsim.schema`.
     pub schema_name: &'static str,
     pub fields: Vec<Field>,
-    /// How many of the first columns are written as runs.
-    pub runs: usize,
     /// Whether the file may be large: stronger compression where there is any.
     pub is_bulky: bool,
     /// Columns whose values hardly repeat, so that neither a dictionary nor
@@ -45,7 +42,6 @@ pub(super) struct TableWriter {
     schema: SchemaRef,
     file: SerializedFileWriter<HashedFile>,
     factory: ArrowRowGroupWriterFactory,
-    runs: Vec<Runs>,
     open: Option<Vec<ArrowColumnWriter>>,
     row_group_rows: usize,
     rows: u64,
@@ -62,7 +58,6 @@ impl TableWriter {
         let file = HashedFile::create(&path).map_err(OutputError::io(&path, "create"))?;
         let properties = properties(metadata, &kind);
         let schema = Arc::new(Schema::new(kind.fields));
-        let runs = (0..kind.runs).map(|_| Runs::default()).collect();
         let (file, factory) = ArrowWriter::try_new(file, schema.clone(), Some(properties))
             .and_then(ArrowWriter::into_serialized_writer)
             .map_err(OutputError::parquet(&path, "write"))?;
@@ -72,34 +67,15 @@ impl TableWriter {
             schema,
             file,
             factory,
-            runs,
             open: None,
             row_group_rows: 0,
             rows: 0,
         })
     }
 
-    /// The columns of runs, to take rows before the others are written.
-    pub fn runs(&mut self) -> &mut [Runs] {
-        &mut self.runs
-    }
-
-    /// Writes rows, a column for each field of the schema behind the columns of
-    /// runs.
+    /// Writes rows, a column for each field of the schema.
     pub fn write(&mut self, columns: &[ArrayRef]) -> Result<(), OutputError> {
-        let rows = columns.first().map_or(0, |column| column.len());
-        self.write_pieces(rows, 1, |column, _| columns[column].clone())
-    }
-
-    /// Writes so many rows in pieces: each column, by its place behind those of
-    /// runs, is made and encoded piece by piece, one column beside the other.
-    pub fn write_pieces(
-        &mut self,
-        rows: usize,
-        pieces: usize,
-        piece: impl Fn(usize, usize) -> ArrayRef + Sync,
-    ) -> Result<(), OutputError> {
-        self.encode(rows, pieces, piece)
+        self.encode(columns)
             .map_err(OutputError::parquet(&self.path, "write"))
     }
 
@@ -132,12 +108,8 @@ impl TableWriter {
         })
     }
 
-    fn encode(
-        &mut self,
-        rows: usize,
-        pieces: usize,
-        piece: impl Fn(usize, usize) -> ArrayRef + Sync,
-    ) -> ParquetResult<()> {
+    fn encode(&mut self, columns: &[ArrayRef]) -> ParquetResult<()> {
+        let rows = columns.first().map_or(0, |column| column.len());
         if rows == 0 {
             return Ok(());
         }
@@ -145,18 +117,14 @@ impl TableWriter {
             Some(writers) => writers,
             none => {
                 let index = self.file.flushed_row_groups().len();
-                let writers = self.factory.create_column_writers(index)?;
-                none.insert(writers.into_iter().skip(self.runs.len()).collect())
+                none.insert(self.factory.create_column_writers(index)?)
             }
         };
-        let fields = &self.schema.fields()[self.runs.len()..];
-        let columns = writers.par_iter_mut().zip(fields).enumerate();
-        let columns = columns.with_max_len(1);
-        columns.try_for_each(|(column, (writer, field))| {
-            (0..pieces).try_for_each(|index| {
-                let leaves = compute_leaves(field, &piece(column, index))?;
-                leaves.iter().try_for_each(|leaf| writer.write(leaf))
-            })
+        let fields = self.schema.fields();
+        let columns = writers.par_iter_mut().zip(&**fields).zip(columns);
+        columns.try_for_each(|((writer, field), column)| {
+            let leaves = compute_leaves(field, column)?;
+            leaves.iter().try_for_each(|leaf| writer.write(leaf))
         })?;
         self.rows += rows as u64;
         self.row_group_rows += rows;
@@ -174,11 +142,7 @@ impl TableWriter {
             .into_par_iter()
             .map(ArrowColumnWriter::close)
             .collect::<ParquetResult<_>>()?;
-        let runs: Vec<Runs> = self.runs.iter_mut().map(std::mem::take).collect();
-        self.row_group(|row_group, columns| {
-            for (runs, column) in runs.iter().zip(columns) {
-                runs.append_to(row_group, column)?;
-            }
+        self.row_group(|row_group, _| {
             chunks
                 .into_iter()
                 .try_for_each(|chunk| chunk.append_to_row_group(row_group))

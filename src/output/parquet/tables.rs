@@ -1,6 +1,7 @@
 //! `bands.parquet` and `targets.parquet`: small files, written in one go.
 
 use super::Metadata;
+use super::figures::Figures;
 use super::runs::{RunValue, Runs};
 use super::table::{
     TableKind, TableWriter, count, date, date_array, epoch_days, nullable, number, text, text_array,
@@ -10,6 +11,7 @@ use crate::output::OutputError;
 use crate::output::manifest::FileRecord;
 use arrow::array::{ArrayRef, Date32Array, Float64Array, UInt32Array};
 use arrow::datatypes::Field;
+use rayon::prelude::*;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -30,19 +32,28 @@ pub fn write_bands(
         file_name: "bands.parquet",
         schema_name: "bands/1",
         fields: band_fields(),
-        // All words and the date.
-        runs: 7,
         is_bulky: false,
-        scattered: &["mean", "sd", "mean_se"],
+        scattered: &[],
     };
     let mut writer = TableWriter::create(folder, metadata, kind)?;
     let forecasts = sorted(forecasts);
-    for forecast in &forecasts {
-        push_words(writer.runs(), forecast);
-    }
     let rows = forecasts.iter().map(|forecast| forecast.bands.len()).sum();
-    writer.write_pieces(rows, forecasts.len(), |column, piece| {
-        band_numbers(&forecasts[piece].bands, column)
+    if rows == 0 {
+        return writer.finish();
+    }
+    let words = words(&forecasts);
+    let figures = FIGURES.par_iter().with_max_len(1);
+    let figures: Vec<Figures> = figures.map(|figure| figure.of(&forecasts)).collect();
+    writer.append(rows, |row_group, columns| {
+        let mut columns = columns.into_iter();
+        let mut next = || columns.next().expect("a field for each column");
+        for runs in &words[..WORDS] {
+            runs.append_to(row_group, next())?;
+        }
+        for figures in figures {
+            figures.append_to(row_group, next())?;
+        }
+        words[WORDS].append_to(row_group, next())
     })?;
     writer.finish()
 }
@@ -61,7 +72,6 @@ pub fn write_targets(
         file_name: "targets.parquet",
         schema_name: "targets/1",
         fields: target_fields(),
-        runs: 0,
         is_bulky: false,
         scattered: &[],
     };
@@ -90,39 +100,83 @@ fn band_fields() -> Vec<Field> {
     fields
 }
 
-/// The words and dates of bands, which lie series by series.
-fn push_words(runs: &mut [Runs], forecast: &ScenarioForecast) {
-    let is_alike = |a: &Band, b: &Band| a.key() == b.key();
-    for bands in forecast.bands.chunk_by(is_alike) {
-        let (metric, segment_by, segment, period) = bands[0].key();
-        let unit = bands[0].series.unit.word();
-        let words = [
-            &*forecast.scenario,
-            metric,
-            segment_by,
-            segment,
-            period,
-            unit,
-        ];
-        for (column, word) in [0, 1, 2, 3, 4, 6].into_iter().zip(words) {
-            runs[column].push(RunValue::Text(word.to_owned()), bands.len());
-        }
-        for band in bands {
-            runs[5].push(RunValue::Date(epoch_days(band.date)), 1);
+/// Columns of words, and of the date, before those of figures.
+const WORDS: usize = 7;
+
+/// The words and dates of bands, which lie series by series, and at last the
+/// numbers of replicates.
+fn words(forecasts: &[&ScenarioForecast]) -> [Runs; WORDS + 1] {
+    let mut columns: [Runs; WORDS + 1] = Default::default();
+    let is_alike = |a: &Band, b: &Band| a.is_in_one_series(b) && a.period.word() == b.period.word();
+    for forecast in forecasts {
+        for bands in forecast.bands.chunk_by(is_alike) {
+            let (metric, segment_by, segment, period) = bands[0].key();
+            let unit = bands[0].series.unit.word();
+            let words = [
+                &*forecast.scenario,
+                metric,
+                segment_by,
+                segment,
+                period,
+                unit,
+            ];
+            for (column, word) in [0, 1, 2, 3, 4, 6].into_iter().zip(words) {
+                columns[column].push(RunValue::Text(word.to_owned()), bands.len());
+            }
+            for band in bands {
+                columns[5].push(RunValue::Date(epoch_days(band.date)), 1);
+                columns[WORDS].push(RunValue::Count(band.replicates), 1);
+            }
         }
     }
+    columns
 }
 
-/// The numbers of a column, counted from the mean on.
-fn band_numbers(bands: &[Band], column: usize) -> ArrayRef {
-    let number = |of: &dyn Fn(&Band) -> f64| numbers(bands.iter().map(of));
-    match column {
-        0 => number(&|band| band.mean),
-        1 => number(&|band| band.sd),
-        2..9 => number(&|band| band.percentiles[column - 2]),
-        9 => number(&|band| band.mean_se),
-        10..17 => number(&|band| band.percentile_se[column - 10]),
-        _ => counts(bands.iter().map(|band| band.replicates)),
+/// A figure of a band.
+enum Figure {
+    /// One that hardly comes twice.
+    Scattered(fn(&Band) -> f64),
+    Percentile(usize),
+    PercentileError(usize),
+}
+
+/// The columns of figures.
+const FIGURES: [Figure; 17] = {
+    use Figure::{Percentile, PercentileError, Scattered};
+    [
+        Scattered(|band| band.mean),
+        Scattered(|band| band.sd),
+        Percentile(0),
+        Percentile(1),
+        Percentile(2),
+        Percentile(3),
+        Percentile(4),
+        Percentile(5),
+        Percentile(6),
+        Scattered(|band| band.mean_se),
+        PercentileError(0),
+        PercentileError(1),
+        PercentileError(2),
+        PercentileError(3),
+        PercentileError(4),
+        PercentileError(5),
+        PercentileError(6),
+    ]
+};
+
+impl Figure {
+    /// The column of a figure, a page for each scenario.
+    fn of(&self, forecasts: &[&ScenarioForecast]) -> Figures {
+        let bands = forecasts.iter().map(|forecast| forecast.bands.iter());
+        match *self {
+            Self::Scattered(of) => Figures::of_many_kinds(bands.map(|bands| bands.map(of))),
+            Self::Percentile(level) => Figures::of_few_kinds(
+                bands.map(|bands| bands.map(move |band| band.percentiles[level])),
+            ),
+            Self::PercentileError(level) => Figures::of_few_kinds(
+                bands.map(|bands| bands.map(move |band| band.percentile_se[level])),
+            ),
+        }
     }
 }
 
@@ -291,6 +345,40 @@ mod tests {
         assert_eq!(dates.as_primitive::<Date32Type>().value(0), 17_986);
         assert_eq!(pairs.len(), 4);
         assert_eq!(pairs[3], ("lacsim.schema".into(), "bands/1".into()));
+    }
+
+    #[test]
+    fn figures_are_read_as_they_were_written() {
+        // Runs of several lengths, few kinds and more than a dictionary holds.
+        let figure = |row: usize, level: usize| match level {
+            0 => 7.0,
+            1 => (row / 29) as f64,
+            2 => (row / 3 % 11) as f64 * 0.05,
+            3 => -(row as f64),
+            _ => f64::NAN,
+        };
+        let many = |scenario: &str, from: usize, rows: usize| {
+            let mut forecast = forecast(scenario);
+            let one = forecast.bands.pop().unwrap();
+            let bands = (from..from + rows).map(|row| Band {
+                percentiles: std::array::from_fn(|level| figure(row, level)),
+                ..one.clone()
+            });
+            forecast.bands = bands.collect();
+            forecast
+        };
+        let forecasts = [many("base", 0, 70_001), many("plan", 70_001, 1_234)];
+        let folder = tempfile::tempdir().unwrap();
+        let forecasts: Vec<&ScenarioForecast> = forecasts.iter().collect();
+        write_bands(folder.path(), &metadata(), &forecasts).unwrap();
+        let (batch, _) = read(&folder.path().join("bands.parquet"));
+        assert_eq!(batch.num_rows(), 71_235);
+        for (level, name) in PERCENTILES.into_iter().enumerate() {
+            let found = column(&batch, name);
+            let found = found.as_primitive::<Float64Type>().values();
+            let is_same = |row: usize| found[row].to_bits() == figure(row, level).to_bits();
+            assert!((0..found.len()).all(is_same), "{name}");
+        }
     }
 
     #[test]

@@ -25,7 +25,6 @@ pub fn write_workstreams(
         file_name: "workstreams.parquet",
         schema_name: "workstreams/1",
         fields: fields(),
-        runs: 0,
         is_bulky: false,
         scattered: &[],
     };

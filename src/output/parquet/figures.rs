@@ -1,0 +1,205 @@
+//! A column of figures, such as a percentile of every band: many of them come
+//! again and again.
+//!
+//! The Parquet library moves each value into an array, looks it up behind a
+//! pointer and again for the least and the greatest: three times as long as the
+//! look that it takes here.
+
+use super::pages::{Chunk, MOST_BITS, push_eights, push_packed, push_run, width_of};
+use parquet::basic::Encoding;
+use parquet::errors::Result as ParquetResult;
+use parquet::file::statistics::Statistics;
+use parquet::file::writer::SerializedRowGroupWriter;
+use parquet::schema::types::ColumnDescPtr;
+use std::io::Write;
+
+/// A column of a row group, encoded.
+pub(super) struct Figures {
+    chunk: Chunk,
+    dictionary: Option<(Vec<u8>, usize)>,
+    statistics: Option<Statistics>,
+}
+
+impl Figures {
+    /// Encodes figures that come in pieces, a page for each: as places in a
+    /// dictionary, or as doubles where there are too many kinds of them.
+    pub fn of_few_kinds<P: Iterator<Item = f64>>(pieces: impl Iterator<Item = P> + Clone) -> Self {
+        let mut kinds = Kinds::default();
+        let mut pages = Vec::new();
+        for piece in pieces.clone() {
+            let places: Option<Vec<u16>> = piece.map(|figure| kinds.place(figure)).collect();
+            match places {
+                Some(places) => pages.push(places),
+                None => return Self::of_many_kinds(pieces),
+            }
+        }
+        let width = width_of(kinds.figures.len());
+        let mut chunk = Chunk::default();
+        for places in pages {
+            let page = page_of(&places, width);
+            chunk.push(page, places.len(), Encoding::RLE_DICTIONARY);
+        }
+        let bytes = kinds.figures.iter().flat_map(|figure| figure.to_le_bytes());
+        Self {
+            chunk,
+            dictionary: Some((bytes.collect(), kinds.figures.len())),
+            statistics: Some(statistics(&kinds.figures)),
+        }
+    }
+
+    /// Encodes figures as doubles.
+    pub fn of_many_kinds<P: Iterator<Item = f64>>(pieces: impl Iterator<Item = P>) -> Self {
+        let mut chunk = Chunk::default();
+        for piece in pieces {
+            let figures: Vec<[u8; 8]> = piece.map(f64::to_le_bytes).collect();
+            let rows = figures.len();
+            chunk.push(figures.into_flattened(), rows, Encoding::PLAIN);
+        }
+        Self {
+            chunk,
+            dictionary: None,
+            statistics: None,
+        }
+    }
+
+    /// Writes the column into a row group as its next one.
+    pub fn append_to<W: Write + Send>(
+        self,
+        row_group: &mut SerializedRowGroupWriter<'_, W>,
+        column: ColumnDescPtr,
+    ) -> ParquetResult<()> {
+        let (dictionary, statistics) = (self.dictionary, self.statistics);
+        self.chunk
+            .append_to(row_group, column, dictionary, statistics)
+    }
+}
+
+/// A page of places in so many bits each: runs of one place, and others packed,
+/// in eights.
+fn page_of(places: &[u16], width: u32) -> Vec<u8> {
+    let mut page = vec![width as u8];
+    let (eights, rest) = places.as_chunks::<8>();
+    let only = |eight: &[u16; 8]| (*eight == [eight[0]; 8]).then_some(eight[0]);
+    for alike in eights.chunk_by(|one, next| only(one) == only(next)) {
+        match only(&alike[0]) {
+            Some(place) => push_run(&mut page, width, place.into(), 8 * alike.len()),
+            None => {
+                push_eights(&mut page, alike.len());
+                push_packed(&mut page, alike.as_flattened(), width);
+            }
+        }
+    }
+    if !rest.is_empty() {
+        push_eights(&mut page, 1);
+        push_packed(&mut page, rest, width);
+    }
+    page
+}
+
+/// The different figures of a column, in the order in which they first came.
+///
+/// A table of the places of figures, open and no more than half full: each lies
+/// behind the slot that its bits lead to, with no free slot between.
+struct Kinds {
+    figures: Vec<f64>,
+    slots: Vec<Option<u16>>,
+}
+
+impl Default for Kinds {
+    fn default() -> Self {
+        Self {
+            figures: Vec::new(),
+            slots: vec![None; 1024],
+        }
+    }
+}
+
+impl Kinds {
+    /// The place of a figure, of a new one the next; none where there are more
+    /// than places.
+    fn place(&mut self, figure: f64) -> Option<u16> {
+        let slot = self.slot(figure);
+        if let Some(place) = self.slots[slot] {
+            return Some(place);
+        }
+        let place = u16::try_from(self.figures.len()).ok()?;
+        self.figures.push(figure);
+        self.slots[slot] = Some(place);
+        if 2 * self.figures.len() > self.slots.len() {
+            self.grow();
+        }
+        Some(place)
+    }
+
+    /// Where a figure is, or would be.
+    fn slot(&self, figure: f64) -> usize {
+        // Whole numbers have bits at the upper end alone.
+        let bits = figure.to_bits();
+        let mixed = (bits ^ bits >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mut slot = (mixed >> (u64::BITS - self.slots.len().ilog2())) as usize;
+        while let Some(place) = self.slots[slot] {
+            if self.figures[usize::from(place)].to_bits() == bits {
+                break;
+            }
+            slot = (slot + 1) % self.slots.len();
+        }
+        slot
+    }
+
+    fn grow(&mut self) {
+        self.slots = vec![None; 2 * self.slots.len()];
+        for place in 0..self.figures.len() {
+            let slot = self.slot(self.figures[place]);
+            self.slots[slot] = Some(place as u16);
+        }
+    }
+}
+
+const _: () = assert!(MOST_BITS == u16::BITS, "places are packed as they are");
+
+/// The least and the greatest of some figures; what is no number is neither. The
+/// format has zeros of both signs between them.
+fn statistics(figures: &[f64]) -> Statistics {
+    let known = figures.iter().copied().filter(|figure| !figure.is_nan());
+    let signed = |zero: f64| move |end: f64| if end == 0.0 { zero } else { end };
+    let least = known.clone().reduce(f64::min).map(signed(-0.0));
+    let greatest = known.reduce(f64::max).map(signed(0.0));
+    Statistics::double(least, greatest, None, Some(0), false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_figure_keeps_its_place() {
+        let mut kinds = Kinds::default();
+        let figure = |index: u32| match index {
+            0 => 0.0,
+            1 => -0.0,
+            2 => f64::NAN,
+            _ => f64::from(index) * if index.is_multiple_of(2) { -0.05 } else { 1.0 },
+        };
+        for index in 0..65_536 {
+            assert_eq!(kinds.place(figure(index)), Some(index as u16));
+            assert_eq!(kinds.place(figure(index / 2)), Some((index / 2) as u16));
+        }
+        assert_eq!(kinds.place(-1.25), None);
+        assert_eq!(kinds.place(figure(9)), Some(9));
+        assert!(kinds.slots.len() == 1 << 17);
+    }
+
+    #[test]
+    fn what_is_no_number_is_neither_least_nor_greatest() {
+        let ends = |figures: &[f64]| match statistics(figures) {
+            Statistics::Double(found) => {
+                [found.min_opt(), found.max_opt()].map(|end| end.map(|end| end.to_bits()))
+            }
+            _ => panic!("figures are doubles"),
+        };
+        assert_eq!(ends(&[f64::NAN]), [None, None]);
+        let bits = |ends: [f64; 2]| ends.map(|end| Some(end.to_bits()));
+        assert_eq!(ends(&[f64::NAN, 0.0, 2.5]), bits([-0.0, 2.5]));
+        assert_eq!(ends(&[-1.0, -0.0]), bits([-1.0, 0.0]));
+    }
+}
