@@ -238,7 +238,7 @@ pub fn load(file: &str, text: &str) -> Result<ScenarioFile, String> {
     let read = |(index, scenario)| read_scenario(&document, &schema, index, scenario);
     let scenarios = raw.scenario.par_iter().enumerate().with_max_len(1);
     let (base, read) = rayon::join(
-        || check(&raw, ONLY_SCENARIO, None, None),
+        || check(Checker::default(), &raw, ONLY_SCENARIO, None, None),
         || scenarios.map(read).collect::<Result<Vec<_>, String>>(),
     );
     // Mistakes of the file's own tables would be found again in each scenario.
@@ -248,8 +248,13 @@ pub fn load(file: &str, text: &str) -> Result<ScenarioFile, String> {
     }
     let mut scenarios = Vec::new();
     for (config, mut found) in read? {
+        if let Some(mut config) = config {
+            if found.is_empty() {
+                found.extend(place_children(&mut config, base.cohort.as_ref()));
+            }
+            scenarios.push(config);
+        }
         mistakes.append(&mut found);
-        scenarios.extend(config);
     }
     if scenarios.is_empty() {
         scenarios.push(base);
@@ -267,7 +272,15 @@ pub fn load(file: &str, text: &str) -> Result<ScenarioFile, String> {
     })
 }
 
-/// One scenario of a file, unless what it sets cannot be, and its mistakes.
+/// Places the children of a scenario's cohort, which hardly ever is another than
+/// the file's own; the mistake if they cannot be.
+fn place_children(config: &mut Config, own: Option<&cohort::Cohort>) -> Option<Mistake> {
+    let mut mistake = config.cohort.as_mut()?.place_as(own).err()?;
+    mistake.scenario = Some(config.scenario.clone());
+    Some(mistake)
+}
+
+/// One scenario of a file, its children not yet placed, unless what it sets cannot be, and its mistakes.
 fn read_scenario(
     document: &Document,
     schema: &serde_json::Value,
@@ -282,6 +295,7 @@ fn read_scenario(
         Err(found) => return Ok((None, found)),
     };
     let (config, _, mut found) = check(
+        Checker::that_leaves_places(),
         &decode(document, table)?,
         &scenario.name,
         scenario.describes.as_deref(),
@@ -414,12 +428,12 @@ fn set_quantity(table: &mut Table, address: &str, value: toml::Value) -> Result<
 }
 
 fn check(
+    mut checker: Checker,
     raw: &RawScenarioFile,
     scenario: &str,
     describes: Option<&str>,
     workstreams: Option<&scenarios::Selection>,
 ) -> (Config, Vec<Warning>, Vec<Mistake>) {
-    let mut checker = Checker::default();
     let names = checker.names_of(raw);
     let forecast = checker.forecast(&raw.forecast);
     let (start, end) = (forecast.start, forecast.end);

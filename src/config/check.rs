@@ -3,6 +3,7 @@
 use super::mistakes::{Mistake, Path, suggestion};
 use super::quantity::{Basis, Domain, Form, Quantity};
 use super::workstreams::Changeable;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 /// Something worth a second look that does not stop a run.
@@ -17,18 +18,43 @@ pub struct Warning {
 /// Collects mistakes, warnings and every uncertain quantity of a file.
 #[derive(Debug, Default)]
 pub struct Checker {
+    /// Whether children known by margins are left for later to be placed.
+    pub(super) leaves_places: bool,
     mistakes: Vec<Mistake>,
     warnings: Vec<Warning>,
     quantities: BTreeMap<String, (Quantity, Path)>,
     sources: BTreeMap<String, String>,
     owners: BTreeMap<String, String>,
-    changeable: BTreeMap<String, Changeable>,
+    changeable: Vec<(Path, Changed)>,
+    /// The last of each address, made when somebody asks.
+    by_address: OnceCell<BTreeMap<String, Changeable>>,
+}
+
+/// What a workstream may change at an address.
+#[derive(Debug)]
+enum Changed {
+    /// A number of a domain.
+    Number(Domain),
+    /// A duration, by the address of its scale.
+    Duration(String),
 }
 
 impl Checker {
+    /// One that leaves children known by margins for later to be placed.
+    pub(super) fn that_leaves_places() -> Self {
+        Self {
+            leaves_places: true,
+            ..Self::default()
+        }
+    }
+
     /// Notes a mistake.
     pub fn mistake(&mut self, path: &Path, message: impl Into<String>) {
-        self.mistakes.push(Mistake::new(path.clone(), message));
+        self.note_mistake(Mistake::new(path.clone(), message));
+    }
+
+    pub(super) fn note_mistake(&mut self, mistake: Mistake) {
+        self.mistakes.push(mistake);
     }
 
     /// Notes a mistake with its cure.
@@ -126,33 +152,48 @@ impl Checker {
 
     /// Notes an address at which a workstream may find a number.
     pub(super) fn note_changeable(&mut self, path: &Path, domain: Domain) {
-        let path = path.to_string();
-        let found = Changeable {
-            path: path.clone(),
-            domain,
-            is_factor: false,
-        };
-        self.changeable.insert(path, found);
+        self.note_changed(path, Changed::Number(domain));
     }
 
     /// Notes the address of a duration, whose scale a workstream may multiply.
     pub(super) fn note_duration(&mut self, path: &Path, scale: &Quantity) {
-        let found = Changeable {
-            path: scale.path.clone(),
-            domain: Domain::NonNegative,
-            is_factor: true,
+        self.note_changed(path, Changed::Duration(scale.path.clone()));
+    }
+
+    fn note_changed(&mut self, path: &Path, changed: Changed) {
+        self.changeable.push((path.clone(), changed));
+        self.by_address.take();
+    }
+
+    fn by_address(&self) -> &BTreeMap<String, Changeable> {
+        let found = |(path, changed): &(Path, Changed)| {
+            let address = path.to_string();
+            let found = match changed {
+                Changed::Number(domain) => Changeable {
+                    path: address.clone(),
+                    domain: *domain,
+                    is_factor: false,
+                },
+                Changed::Duration(scale) => Changeable {
+                    path: scale.clone(),
+                    domain: Domain::NonNegative,
+                    is_factor: true,
+                },
+            };
+            (address, found)
         };
-        self.changeable.insert(path.to_string(), found);
+        self.by_address
+            .get_or_init(|| self.changeable.iter().map(found).collect())
     }
 
     /// What a workstream finds at an address.
     pub(super) fn changeable(&self, address: &str) -> Option<&Changeable> {
-        self.changeable.get(address)
+        self.by_address().get(address)
     }
 
     /// Every address at which a workstream may find a number.
     pub(super) fn changeable_addresses(&self) -> Vec<&str> {
-        self.changeable.keys().map(String::as_str).collect()
+        self.by_address().keys().map(String::as_str).collect()
     }
 
     /// Every mistake so far.

@@ -3,7 +3,7 @@
 
 use super::bands::{AgeShares, Band, Named};
 use super::check::Checker;
-use super::mistakes::Path;
+use super::mistakes::{Mistake, Path};
 use super::names::Names;
 use super::quantity::{Quantity, RawQuantity};
 use crate::margins::{self, Cell};
@@ -143,6 +143,16 @@ impl MarginCohort {
         !named && !too_young
     }
 
+    /// Places the children of a cohort at a path, where its margins are met.
+    fn place_all(&mut self, path: &Path) -> Result<(), Mistake> {
+        if self.margins == Margins::Drawn {
+            return Ok(());
+        }
+        self.place().map_err(|margin| {
+            Mistake::new(path.key(margin), "cannot be met together with the margins before it: impossible combinations, or children younger than their time in care, leave no room")
+        })
+    }
+
     /// Places the children so that every margin is met.
     fn place(&mut self) -> Result<(), &'static str> {
         let or_one = |shares: &[f64]| {
@@ -172,10 +182,31 @@ impl MarginCohort {
     }
 }
 
+impl Cohort {
+    /// Places the children of a checked cohort that were left for later: as
+    /// those of another one where that is the same, which takes no time.
+    pub(super) fn place_as(&mut self, other: Option<&Self>) -> Result<(), Mistake> {
+        let Self::Margins(own) = self else {
+            return Ok(());
+        };
+        if let Some(Self::Margins(other)) = other {
+            own.cells.clone_from(&other.cells);
+            if own == other {
+                return Ok(());
+            }
+        }
+        own.place_all(&path())
+    }
+}
+
+fn path() -> Path {
+    Path::root().key("cohort")
+}
+
 impl Checker {
     /// Checks `[cohort]`.
     pub fn cohort(&mut self, raw: &RawCohort, names: &Names) -> Cohort {
-        let path = Path::root().key("cohort");
+        let path = path();
         self.source(&path, raw.source.as_ref());
         let clock = raw.clock.unwrap_or(CohortClock::TimeInCare);
         match (&raw.file, raw.children) {
@@ -286,14 +317,11 @@ impl Checker {
             impossible,
             cells: Vec::new(),
         };
-        if cohort.margins == Margins::Exact
+        if !self.leaves_places
             && self.mistakes().is_empty()
-            && let Err(margin) = cohort.place()
+            && let Err(mistake) = cohort.place_all(path)
         {
-            self.mistake(
-                &path.key(margin),
-                "cannot be met together with the margins before it: impossible combinations, or children younger than their time in care, leave no room",
-            );
+            self.note_mistake(mistake);
         }
         cohort
     }

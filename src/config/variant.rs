@@ -1,6 +1,7 @@
 //! A scenario with further quantities set otherwise, as a search for an answer
 //! plays it.
 
+use super::check::Checker;
 use super::document::Document;
 use super::mistakes::{Mistake, Path};
 use super::scenarios::RawScenario;
@@ -90,7 +91,13 @@ impl<'f> Variant<'f> {
         let raw = decode(self.document, table)?;
         let describes = self.config.describes.as_deref();
         let workstreams = self.raw.as_ref().and_then(|raw| raw.workstreams.as_ref());
-        let (config, _, mistakes) = check(&raw, &self.config.scenario, describes, workstreams);
+        let (config, _, mistakes) = check(
+            Checker::default(),
+            &raw,
+            &self.config.scenario,
+            describes,
+            workstreams,
+        );
         if mistakes.is_empty() {
             Ok(config)
         } else {

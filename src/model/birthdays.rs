@@ -2,6 +2,7 @@
 
 use super::series::AGE_BANDS;
 use crate::units::{ADULT_AGE_YEARS, Date, birthday, date_after, days_between};
+use rayon::prelude::*;
 
 /// Days of 18 years without a leap day.
 const PLAIN_DAYS: i32 = 365 * ADULT_AGE_YEARS;
@@ -24,6 +25,7 @@ impl Birthdays {
     pub fn new(start: Date, horizon: i32) -> Self {
         let first_born = days_between(start, birthday(start, -ADULT_AGE_YEARS)) - 3;
         let days: Vec<[i32; AGE_BANDS.len()]> = (first_born..=horizon)
+            .into_par_iter()
             .map(|born| {
                 let born = date_after(start, born);
                 AGE_BANDS.map(|(years, _)| days_between(start, birthday(born, years)))
