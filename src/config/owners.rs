@@ -12,6 +12,9 @@ use std::collections::BTreeSet;
 impl Checker {
     /// Checks `[owners]`. Comes after every table that they may own.
     pub fn owners(&mut self, raw: &Named<String>) {
+        if raw.0.is_empty() {
+            return;
+        }
         let known = self.parts();
         for (address, owner) in &raw.0 {
             let path = Path::root().key("owners").key(address);
