@@ -9,6 +9,7 @@ use lacsim::forecast::columns::{Scale, SeriesName};
 use lacsim::forecast::kept::{Group, WholeColumn};
 use lacsim::forecast::{Catalogue, Comparison, Context, ScenarioColumns, forecast_scenario};
 use lacsim::model::layout::{Period, Unit};
+use lacsim::output::new_files::NewFiles;
 use lacsim::output::parquet::{Metadata, ReplicateWriter, write_bands};
 
 fn main() {
@@ -35,7 +36,11 @@ fn bands_of_herefordshire(bencher: Bencher) {
     let folder = tempfile::tempdir().expect("there is a place for temporary files");
     let rows = forecast.bands.len();
     bencher.counter(ItemsCount::new(rows)).bench_local(|| {
-        let record = write_bands(folder.path(), &metadata(), &[&forecast]);
+        let record = write_bands(
+            &NewFiles::in_folder(folder.path()),
+            &metadata(),
+            &[&forecast],
+        );
         assert_eq!(
             record.expect("the disk is not full").rows,
             Some(rows as u64)
@@ -61,8 +66,8 @@ fn replicates(bencher: Bencher) {
     let folder = tempfile::tempdir().expect("there is a place for temporary files");
     let rows = MONTHS * FUTURES;
     bencher.counter(ItemsCount::new(rows)).bench_local(|| {
-        let mut writer =
-            ReplicateWriter::create(folder.path(), &metadata()).expect("a fresh folder");
+        let mut writer = ReplicateWriter::create(&NewFiles::in_folder(folder.path()), &metadata())
+            .expect("a fresh folder");
         let group = Group {
             series: &series,
             period: "month",

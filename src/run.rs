@@ -24,12 +24,14 @@ use crate::forecast::{
 use crate::luck::Seed;
 use crate::output::folder::StagedFolder;
 use crate::output::manifest::{self, FileRecord, Manifest};
+use crate::output::new_files::NewFiles;
 use crate::output::parquet::{self, EventWriter, Metadata, ReplicateWriter};
 use crate::output::workbook::{self, Findings};
 use crate::output::{FinishedRun, OutputError, SavingShares, sha256};
 use crate::story;
 use ignorance::ignorance;
 use results::{Results, draw_parameters};
+use std::io::Write;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -285,6 +287,7 @@ pub fn run(plan: &Plan, options: &RunOptions, progress: &Progress) -> Result<Run
     let started = Instant::now();
     let mut extent = Extent::new(plan, options)?;
     let staged = StagedFolder::create(&options.out)?;
+    let files = staged.files();
     let text = &plan.file.document.text;
     let metadata = Metadata {
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -298,7 +301,7 @@ pub fn run(plan: &Plan, options: &RunOptions, progress: &Progress) -> Result<Run
     let played = loop {
         progress.replicates.store(0, Ordering::Relaxed);
         progress.children.store(0, Ordering::Relaxed);
-        let played = play(plan, &extent, options, &staged, &metadata, progress)?;
+        let played = play(plan, &extent, options, files, &metadata, progress)?;
         children_of_all_rounds += progress.children.load(Ordering::Relaxed);
         let next = options
             .precision
@@ -314,27 +317,19 @@ pub fn run(plan: &Plan, options: &RunOptions, progress: &Progress) -> Result<Run
     );
     let ignorance = ignorance?;
     let attribution = attribution(plan, &extent, progress)?;
-    let mut files = Vec::new();
+    let mut records = Vec::new();
     if let Some(attribution) = &attribution {
-        files.push(parquet::write_workstreams(
-            staged.path(),
-            &metadata,
-            attribution,
-        )?);
+        records.push(parquet::write_workstreams(files, &metadata, attribution)?);
     }
     if !plan.config().risks.is_empty() {
-        files.push(parquet::write_risks(
-            staged.path(),
-            &metadata,
-            &played.risks,
-        )?);
+        records.push(parquet::write_risks(files, &metadata, &played.risks)?);
     }
     if options.events > 0 {
-        files.push(write_events(
+        records.push(write_events(
             plan,
             &extent,
             options.events,
-            &staged,
+            files,
             &metadata,
         )?);
     }
@@ -370,7 +365,7 @@ pub fn run(plan: &Plan, options: &RunOptions, progress: &Progress) -> Result<Run
             .map(|warning| format!("{}: {}", warning.path, warning.message))
             .collect(),
         parameters: summaries,
-        files,
+        files: records,
     };
     let shares = attribution.as_ref().map(SavingShares::of);
     let results = Results {
@@ -387,7 +382,7 @@ pub fn run(plan: &Plan, options: &RunOptions, progress: &Progress) -> Result<Run
         replicates: played.replicates,
         first_replicate: extent.replicates.start,
     };
-    let more = results.write(options.workbook, &staged, &metadata)?;
+    let more = results.write(options.workbook, files, &metadata)?;
     manifest.files.extend(more);
     let seconds = started.elapsed().as_secs_f64();
     manifest.wall_seconds = seconds;
@@ -397,7 +392,7 @@ pub fn run(plan: &Plan, options: &RunOptions, progress: &Progress) -> Result<Run
         return Err(RunError::Interrupted);
     }
     if let Some(report) = options.report {
-        let record = write_report(&staged, &manifest, report)?;
+        let record = write_report(files, &manifest, report)?;
         manifest.files.push(record);
         manifest.files.sort_by(|a, b| a.name.cmp(&b.name));
     }
@@ -418,13 +413,16 @@ pub fn run(plan: &Plan, options: &RunOptions, progress: &Progress) -> Result<Run
 /// Writes the report of a run that is finished but for its last manifest, read
 /// back as anybody would read it.
 fn write_report(
-    staged: &StagedFolder,
+    files: &NewFiles,
     manifest: &Manifest,
     report: ReportMaker,
 ) -> Result<FileRecord, RunError> {
-    staged.write(manifest::FILE_NAME, manifest.to_json().as_bytes())?;
-    let html = report(&FinishedRun::open(staged.path())?)?;
-    Ok(staged.write(crate::output::REPORT, html.as_bytes())?)
+    let json = manifest.to_json();
+    files.write(manifest::FILE_NAME, |file| file.write_all(json.as_bytes()))?;
+    let html = report(&FinishedRun::open(files.folder())?)?;
+    Ok(files.write(crate::output::REPORT, |file| {
+        file.write_all(html.as_bytes())
+    })?)
 }
 
 fn file_name(path: &str) -> String {
@@ -487,7 +485,7 @@ fn play(
     plan: &Plan,
     extent: &Extent,
     options: &RunOptions,
-    staged: &StagedFolder,
+    files: &NewFiles,
     metadata: &Metadata,
     progress: &Progress,
 ) -> Result<Played, RunError> {
@@ -503,7 +501,7 @@ fn play(
     };
     let mut writer = match options.kept {
         Kept::Nothing => None,
-        _ => Some(ReplicateWriter::create(staged.path(), metadata)?),
+        _ => Some(ReplicateWriter::create(files, metadata)?),
     };
     let keep = match options.kept {
         Kept::Everything => Keep::All,
@@ -552,10 +550,10 @@ fn write_events(
     plan: &Plan,
     extent: &Extent,
     count: u32,
-    staged: &StagedFolder,
+    files: &NewFiles,
     metadata: &Metadata,
 ) -> Result<FileRecord, RunError> {
-    let mut writer = EventWriter::create(staged.path(), metadata)?;
+    let mut writer = EventWriter::create(files, metadata)?;
     for index in extent.by_name(plan) {
         let teller = story::Teller::new(&plan.file.scenarios[index], &plan.models[index]);
         for replicate in extent.replicates.clone().take(count as usize) {

@@ -197,7 +197,7 @@ fn write(
         scenario_sha256: source.scenario.sha256.clone(),
     };
     let file =
-        write_backtest(staged.path(), &metadata, &backtest.hindcasts).map_err(RunError::from)?;
+        write_backtest(staged.files(), &metadata, &backtest.hindcasts).map_err(RunError::from)?;
     let children = progress.children.load(Ordering::Relaxed);
     let manifest = Manifest {
         version: metadata.version,

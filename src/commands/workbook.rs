@@ -2,7 +2,7 @@
 
 use super::{Failure, print};
 use crate::cli::WorkbookArgs;
-use crate::output::folder::{write_file, write_hashed};
+use crate::output::folder::write_file;
 use crate::output::workbook::{BANDS_CSV, Findings, WORKBOOK};
 use crate::output::{FinishedRun, OutputError};
 use std::ffi::OsString;
@@ -31,10 +31,10 @@ fn write(args: &WorkbookArgs, folder: &Path) -> Result<(), OutputError> {
     let run = FinishedRun::open(&args.run)?;
     let findings = Findings::of(&run, args.suppress_small)?;
     let workbook = findings.workbook()?;
-    write_file(&folder.join(WORKBOOK), |staged| {
-        write_hashed(staged, WORKBOOK, |file| file.write_all(&workbook))
+    write_file(&folder.join(WORKBOOK), |files| {
+        files.write(WORKBOOK, |file| file.write_all(&workbook))
     })?;
-    write_file(&folder.join(BANDS_CSV), |staged| {
-        write_hashed(staged, BANDS_CSV, |file| findings.write_bands_csv(file))
+    write_file(&folder.join(BANDS_CSV), |files| {
+        files.write(BANDS_CSV, |file| findings.write_bands_csv(file))
     })
 }

@@ -240,6 +240,7 @@ mod tests {
         forecast_scenario,
     };
     use crate::output::manifest::{self, example};
+    use crate::output::new_files::NewFiles;
     use crate::output::parquet::{Metadata, ReplicateWriter, write_bands, write_targets};
 
     /// Writes a run of one scenario in which replicate r holds
@@ -275,9 +276,10 @@ mod tests {
             seed,
             scenario_sha256: manifest.scenario.sha256.clone(),
         };
-        write_bands(folder, &metadata, &[&forecast]).unwrap();
-        write_targets(folder, &metadata, &[&forecast]).unwrap();
-        let mut writer = ReplicateWriter::create(folder, &metadata).unwrap();
+        let files = NewFiles::in_folder(folder);
+        write_bands(&files, &metadata, &[&forecast]).unwrap();
+        write_targets(&files, &metadata, &[&forecast]).unwrap();
+        let mut writer = ReplicateWriter::create(&files, &metadata).unwrap();
         let write = |group: Group<'_>| writer.write("plan", first_replicate, group);
         columns.each_group(Keep::Headlines, write).unwrap();
         writer.finish().unwrap();

@@ -8,10 +8,10 @@
 //! [`StagedFolder::create`] puts it back.
 
 use super::OutputError;
-use super::hashed::HashedFile;
 use super::manifest::{self, FileRecord, Manifest};
+use super::new_files::{HashedFile, NewFiles};
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// A run's folder in the making.
@@ -23,6 +23,7 @@ pub struct StagedFolder {
     places: Places,
     // Held for its lock.
     lock: File,
+    files: NewFiles,
     is_committed: bool,
 }
 
@@ -41,6 +42,7 @@ impl StagedFolder {
         let lock = places.lock()?;
         // From here on a failure drops `staged`, which clears up.
         let staged = Self {
+            files: NewFiles::in_folder(&places.new),
             places,
             lock,
             is_committed: false,
@@ -58,28 +60,8 @@ impl StagedFolder {
     }
 
     /// Where files are written until the folder is committed.
-    pub fn path(&self) -> &Path {
-        &self.places.new
-    }
-
-    /// Writes and syncs a small file, such as a report.
-    ///
-    /// # Errors
-    /// [`OutputError::Io`] where it cannot be written.
-    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<FileRecord, OutputError> {
-        self.write_with(name, |file| file.write_all(bytes))
-    }
-
-    /// Writes and syncs a file piece by piece.
-    ///
-    /// # Errors
-    /// [`OutputError::Io`] where it cannot be written.
-    pub fn write_with(
-        &self,
-        name: &str,
-        write: impl FnOnce(&mut HashedFile) -> io::Result<()>,
-    ) -> Result<FileRecord, OutputError> {
-        write_hashed(self.path(), name, write)
+    pub fn files(&self) -> &NewFiles {
+        &self.files
     }
 
     /// Writes the manifest and swaps the folder for its target.
@@ -89,8 +71,10 @@ impl StagedFolder {
     /// it was.
     pub fn commit(mut self, manifest: &Manifest) -> Result<(), OutputError> {
         let bytes = manifest.to_json();
-        write_synced(&self.path().join(manifest::FILE_NAME), bytes.as_bytes())?;
-        sync_folder(self.path())?;
+        let write = |file: &mut HashedFile| file.write_all(bytes.as_bytes());
+        self.files.write(manifest::FILE_NAME, write)?;
+        self.files.sync()?;
+        sync_folder(self.files.folder())?;
         self.places.swap()?;
         self.is_committed = true;
         Ok(())
@@ -102,6 +86,7 @@ impl Drop for StagedFolder {
         // Nothing useful can be done where clearing up fails; the next run
         // clears up again.
         if !self.is_committed {
+            let _ = self.files.sync();
             let _ = fs::remove_dir_all(&self.places.new);
         }
         let _ = fs::remove_file(&self.places.lock);
@@ -117,7 +102,7 @@ impl Drop for StagedFolder {
 /// file system refuses. The target is then as it was.
 pub fn write_file(
     target: &Path,
-    write: impl FnOnce(&Path) -> Result<FileRecord, OutputError>,
+    write: impl FnOnce(&NewFiles) -> Result<FileRecord, OutputError>,
 ) -> Result<(), OutputError> {
     if target.is_dir() {
         return Err(OutputError::NoName {
@@ -128,7 +113,9 @@ pub fn write_file(
     let new = &places.new;
     remove_if_there(new)?;
     fs::create_dir(new).map_err(OutputError::io(new, "create"))?;
-    let written = write(new).and_then(|record| {
+    let files = NewFiles::in_folder(new);
+    let written = write(&files).and_then(|record| {
+        files.sync()?;
         fs::rename(new.join(record.name), &places.target).map_err(OutputError::io(target, "write"))
     });
     let _ = fs::remove_dir_all(new);
@@ -341,27 +328,6 @@ fn remove_if_there(folder: &Path) -> Result<(), OutputError> {
     }
 }
 
-/// Writes and syncs a file of a folder piece by piece.
-///
-/// # Errors
-/// [`OutputError::Io`] where it cannot be written.
-pub fn write_hashed(
-    folder: &Path,
-    name: &str,
-    write: impl FnOnce(&mut HashedFile) -> io::Result<()>,
-) -> Result<FileRecord, OutputError> {
-    let path = folder.join(name);
-    let written = HashedFile::create(&path).and_then(|mut file| {
-        write(&mut file)?;
-        file.finish()
-    });
-    Ok(FileRecord {
-        name: name.to_owned(),
-        sha256: written.map_err(OutputError::io(&path, "write"))?,
-        rows: None,
-    })
-}
-
 fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), OutputError> {
     File::create(path)
         .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
@@ -385,6 +351,11 @@ mod tests {
     use crate::output::sha256;
 
     /// Names within a folder, sorted.
+    fn write(staged: &StagedFolder, bytes: &[u8]) -> FileRecord {
+        let write = |file: &mut HashedFile| file.write_all(bytes);
+        staged.files().write("report.html", write).unwrap()
+    }
+
     fn names(folder: &Path) -> Vec<String> {
         let entries = fs::read_dir(folder).unwrap();
         let mut names: Vec<String> = entries
@@ -396,7 +367,7 @@ mod tests {
 
     fn write_run(target: &Path, text: &str) {
         let staged = StagedFolder::create(target).unwrap();
-        let record = staged.write("report.html", text.as_bytes()).unwrap();
+        let record = write(&staged, text.as_bytes());
         assert_eq!(record.sha256, sha256(text.as_bytes()));
         staged.commit(&example()).unwrap();
     }
@@ -467,7 +438,7 @@ mod tests {
         let target = home.path().join("demo");
         write_run(&target, "old");
         let staged = StagedFolder::create(&target).unwrap();
-        staged.write("report.html", b"half").unwrap();
+        write(&staged, b"half");
         drop(staged);
         assert_eq!(report(&target), "old");
         assert_eq!(names(home.path()), ["demo"]);
@@ -513,22 +484,15 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let target = home.path().join("table.parquet");
         let write = |text: &'static str| {
-            move |folder: &Path| {
-                write_synced(&folder.join("any"), text.as_bytes())?;
-                Ok(FileRecord {
-                    name: "any".into(),
-                    sha256: sha256(text.as_bytes()),
-                    rows: None,
-                })
-            }
+            move |files: &NewFiles| files.write("any", |file| file.write_all(text.as_bytes()))
         };
         write_file(&target, write("old")).unwrap();
         write_file(&target, write("new")).unwrap();
         assert_eq!(fs::read_to_string(&target).unwrap(), "new");
-        let failing = |folder: &Path| {
-            write_synced(&folder.join("any"), b"half")?;
+        let failing = |files: &NewFiles| {
+            files.write("any", |file| file.write_all(b"half"))?;
             Err(OutputError::NotARun {
-                path: folder.to_owned(),
+                path: files.folder().to_owned(),
             })
         };
         write_file(&target, failing).unwrap_err();

@@ -10,6 +10,7 @@
 use super::OutputError;
 use super::finished::FinishedRun;
 use super::folder::write_folder;
+use super::new_files::NewFiles;
 use super::parquet::{HubRow, Metadata, write_hub_rows};
 use crate::forecast::quantiles::quantile;
 use crate::forecast::{Column, SeriesName};
@@ -56,7 +57,9 @@ pub fn export(run: &FinishedRun, folder: &Path) -> Result<(), OutputError> {
     let start = run.config().forecast.start;
     write_folder(folder, |hub| {
         let output = subfolder(hub, &format!("model-output/{MODEL}"))?;
-        let record = write_hub_rows(&output, &metadata, start, &tasks.rows)?;
+        let files = NewFiles::in_folder(&output);
+        let record = write_hub_rows(&files, &metadata, start, &tasks.rows)?;
+        files.sync()?;
         let from = output.join(record.name);
         let to = output.join(format!("{start}-{MODEL}.parquet"));
         std::fs::rename(&from, &to).map_err(OutputError::io(&to, "write"))?;

@@ -157,6 +157,7 @@ mod tests {
     use crate::forecast::columns::Scale;
     use crate::forecast::kept::{Group, WholeColumn};
     use crate::model::layout::Unit;
+    use crate::output::new_files::NewFiles;
     use crate::output::parquet::{Metadata, ReplicateWriter};
     use crate::units::Date;
 
@@ -168,7 +169,8 @@ mod tests {
             seed: 1,
             scenario_sha256: String::new(),
         };
-        let mut writer = ReplicateWriter::create(folder.path(), &metadata).unwrap();
+        let mut writer =
+            ReplicateWriter::create(&NewFiles::in_folder(folder.path()), &metadata).unwrap();
         for (metric, value) in [("admissions", 1), ("population", 2), ("spend", 3)] {
             let column = WholeColumn {
                 date: Date::default(),

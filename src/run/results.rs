@@ -4,11 +4,12 @@ use super::{Extent, Plan};
 use crate::forecast::ScenarioForecast;
 use crate::luck::Seed;
 use crate::output::OutputError;
-use crate::output::folder::StagedFolder;
 use crate::output::manifest::{FileRecord, ParameterSummary};
+use crate::output::new_files::NewFiles;
 use crate::output::parquet::{self, Metadata, ParameterWriter, ReplicateWriter};
 use crate::output::workbook::{BANDS_CSV, Findings, WORKBOOK};
 use rayon::prelude::*;
+use std::io::Write;
 
 /// What a run has found.
 pub(super) struct Results<'r> {
@@ -30,22 +31,22 @@ impl Results<'_> {
     pub fn write(
         self,
         with_spreadsheets: bool,
-        staged: &StagedFolder,
+        files: &NewFiles,
         metadata: &Metadata,
     ) -> Result<Vec<FileRecord>, OutputError> {
         let findings = &self.findings;
         let forecasts: Vec<&ScenarioForecast> = findings.forecasts.iter().collect();
         let tables = || {
-            let bands = parquet::write_bands(staged.path(), metadata, &forecasts)?;
-            let targets = parquet::write_targets(staged.path(), metadata, &forecasts)?;
+            let bands = parquet::write_bands(files, metadata, &forecasts)?;
+            let targets = parquet::write_targets(files, metadata, &forecasts)?;
             Ok(vec![bands, targets])
         };
         let (draws, first) = (&self.draws, self.first_replicate);
         let replicates = self.replicates;
         let drawn = || {
-            let mut files = vec![write_parameters(findings, draws, first, staged, metadata)?];
-            files.extend(replicates.map(ReplicateWriter::finish).transpose()?);
-            Ok(files)
+            let mut records = vec![write_parameters(findings, draws, first, files, metadata)?];
+            records.extend(replicates.map(ReplicateWriter::finish).transpose()?);
+            Ok(records)
         };
         if !with_spreadsheets {
             let (tables, drawn) = rayon::join(tables, drawn);
@@ -54,9 +55,12 @@ impl Results<'_> {
         // The table of bands is written row by row and takes longest: it comes
         // first, the others beside it.
         let (bands, (drawn, (workbook, tables))) = rayon::join(
-            || staged.write_with(BANDS_CSV, |file| findings.write_bands_csv(file)),
+            || files.write(BANDS_CSV, |file| findings.write_bands_csv(file)),
             || {
-                let workbook = || staged.write(WORKBOOK, &findings.workbook()?);
+                let workbook = || {
+                    let bytes = findings.workbook()?;
+                    files.write(WORKBOOK, |file| file.write_all(&bytes))
+                };
                 rayon::join(drawn, || rayon::join(workbook, tables))
             },
         );
@@ -100,10 +104,10 @@ fn write_parameters(
     findings: &Findings,
     draws: &[Vec<f64>],
     first_replicate: u32,
-    staged: &StagedFolder,
+    files: &NewFiles,
     metadata: &Metadata,
 ) -> Result<FileRecord, OutputError> {
-    let mut writer = ParameterWriter::create(staged.path(), metadata)?;
+    let mut writer = ParameterWriter::create(files, metadata)?;
     for (summary, values) in findings.parameters.iter().zip(draws) {
         writer.write(&summary.name, first_replicate, values)?;
     }

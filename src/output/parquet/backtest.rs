@@ -8,9 +8,9 @@ use crate::forecast::hindcasts::{Baseline, Hindcast};
 use crate::output::OutputError;
 use crate::output::backtest::FILE_NAME;
 use crate::output::manifest::FileRecord;
+use crate::output::new_files::NewFiles;
 use arrow::array::{ArrayRef, BooleanArray, Date32Array, Float64Array, UInt32Array};
 use arrow::datatypes::{DataType, Field};
-use std::path::Path;
 use std::sync::Arc;
 
 /// Writes `backtest.parquet`, sorted by metric, origin and date.
@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// # Errors
 /// [`OutputError`] where it cannot be written.
 pub fn write_backtest(
-    folder: &Path,
+    files: &NewFiles,
     metadata: &Metadata,
     hindcasts: &[Hindcast],
 ) -> Result<FileRecord, OutputError> {
@@ -31,7 +31,7 @@ pub fn write_backtest(
     };
     let mut rows: Vec<&Hindcast> = hindcasts.iter().collect();
     rows.sort_by(|a, b| (&a.metric, a.origin, a.date).cmp(&(&b.metric, b.origin, b.date)));
-    let mut writer = TableWriter::create(folder, metadata, kind)?;
+    let mut writer = TableWriter::create(files, metadata, kind)?;
     writer.write(&columns(&rows))?;
     writer.finish()
 }
@@ -134,7 +134,8 @@ mod tests {
             hindcast("population", None),
             hindcast("admissions", Some(march(2015))),
         ];
-        let record = write_backtest(folder.path(), &metadata(), &rows).unwrap();
+        let record =
+            write_backtest(&NewFiles::in_folder(folder.path()), &metadata(), &rows).unwrap();
         assert_eq!(record.rows, Some(2));
         let found = read_backtest(folder.path()).unwrap();
         // Sorted by metric.
@@ -144,7 +145,12 @@ mod tests {
     #[test]
     fn its_columns_are_those_of_the_readme() {
         let folder = tempfile::tempdir().unwrap();
-        write_backtest(folder.path(), &metadata(), &[hindcast("exits", None)]).unwrap();
+        write_backtest(
+            &NewFiles::in_folder(folder.path()),
+            &metadata(),
+            &[hindcast("exits", None)],
+        )
+        .unwrap();
         let (batch, pairs) = read(&folder.path().join(FILE_NAME));
         let schema = batch.schema();
         let names: Vec<&str> = columns(&schema).iter().map(|column| column.0).collect();

@@ -6,9 +6,9 @@ use super::table::{
 };
 use crate::output::OutputError;
 use crate::output::manifest::FileRecord;
+use crate::output::new_files::NewFiles;
 use crate::units::Date;
 use arrow::array::{ArrayRef, Float64Array, UInt32Array};
-use std::path::Path;
 use std::sync::Arc;
 
 /// One event in a child's life.
@@ -43,7 +43,7 @@ impl EventWriter {
     ///
     /// # Errors
     /// [`OutputError`] where it cannot be created.
-    pub fn create(folder: &Path, metadata: &Metadata) -> Result<Self, OutputError> {
+    pub fn create(files: &NewFiles, metadata: &Metadata) -> Result<Self, OutputError> {
         let kind = TableKind {
             file_name: "events.parquet",
             schema_name: "events/1",
@@ -61,7 +61,7 @@ impl EventWriter {
             is_bulky: true,
             scattered: &["drawn"],
         };
-        let writer = TableWriter::create(folder, metadata, kind)?;
+        let writer = TableWriter::create(files, metadata, kind)?;
         Ok(Self { writer })
     }
 
@@ -109,7 +109,8 @@ mod tests {
     #[test]
     fn an_event_without_a_draw_has_none_in_the_file() {
         let folder = tempfile::tempdir().unwrap();
-        let mut writer = EventWriter::create(folder.path(), &metadata()).unwrap();
+        let mut writer =
+            EventWriter::create(&NewFiles::in_folder(folder.path()), &metadata()).unwrap();
         let event = EventRow {
             replicate: 3,
             child: "general-12-1".into(),

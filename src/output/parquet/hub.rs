@@ -4,10 +4,10 @@ use super::Metadata;
 use super::table::{TableKind, TableWriter, date, date_array, number, text, text_array};
 use crate::output::OutputError;
 use crate::output::manifest::FileRecord;
+use crate::output::new_files::NewFiles;
 use crate::units::Date;
 use arrow::array::{ArrayRef, Float64Array, Int32Array};
 use arrow::datatypes::{DataType, Field};
-use std::path::Path;
 use std::sync::Arc;
 
 /// One quantile of one task.
@@ -32,7 +32,7 @@ pub struct HubRow {
 /// # Errors
 /// [`OutputError`] where the file cannot be written.
 pub fn write_hub_rows(
-    folder: &Path,
+    files: &NewFiles,
     metadata: &Metadata,
     reference_date: Date,
     rows: &[HubRow],
@@ -59,7 +59,7 @@ pub fn write_hub_rows(
     let numbers = |of: fn(&HubRow) -> f64| -> ArrayRef {
         Arc::new(Float64Array::from_iter_values(rows.iter().map(of)))
     };
-    let mut writer = TableWriter::create(folder, metadata, kind)?;
+    let mut writer = TableWriter::create(files, metadata, kind)?;
     writer.write(&[
         date_array(rows.iter().map(|_| reference_date)),
         text_array(rows.iter().map(|row| row.target.as_str())),

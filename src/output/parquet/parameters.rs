@@ -4,8 +4,8 @@ use super::Metadata;
 use super::table::{TableKind, TableWriter, count, number, text};
 use crate::output::OutputError;
 use crate::output::manifest::FileRecord;
+use crate::output::new_files::NewFiles;
 use arrow::array::{Float64Array, StringArray, UInt32Array};
-use std::path::Path;
 use std::sync::Arc;
 
 /// Writes `parameters.parquet`, sorted by parameter and replicate.
@@ -19,7 +19,7 @@ impl ParameterWriter {
     ///
     /// # Errors
     /// [`OutputError`] where it cannot be created.
-    pub fn create(folder: &Path, metadata: &Metadata) -> Result<Self, OutputError> {
+    pub fn create(files: &NewFiles, metadata: &Metadata) -> Result<Self, OutputError> {
         let kind = TableKind {
             file_name: "parameters.parquet",
             schema_name: "parameters/1",
@@ -28,7 +28,7 @@ impl ParameterWriter {
             scattered: &["value"],
         };
         Ok(Self {
-            writer: TableWriter::create(folder, metadata, kind)?,
+            writer: TableWriter::create(files, metadata, kind)?,
             last: None,
         })
     }
@@ -76,7 +76,8 @@ mod tests {
     #[test]
     fn parameters_lie_by_name_and_then_by_replicate() {
         let folder = tempfile::tempdir().unwrap();
-        let mut writer = ParameterWriter::create(folder.path(), &metadata()).unwrap();
+        let mut writer =
+            ParameterWriter::create(&NewFiles::in_folder(folder.path()), &metadata()).unwrap();
         writer.write("panel.admit", 5, &[0.6, 0.7]).unwrap();
         writer
             .write("referrals.general", 5, &[100.0, 99.5])

@@ -7,8 +7,8 @@ use super::table::{ROW_GROUP_ROWS, TableKind, TableWriter, count, date, epoch_da
 use crate::forecast::kept::Group;
 use crate::output::OutputError;
 use crate::output::manifest::FileRecord;
+use crate::output::new_files::NewFiles;
 use std::ops::Range;
-use std::path::Path;
 
 /// Writes `replicates.parquet` group by group, in the order of the file:
 /// scenario, metric, segment_by, segment, period, replicate, date.
@@ -36,7 +36,7 @@ impl ReplicateWriter {
     ///
     /// # Errors
     /// [`OutputError`] where it cannot be created.
-    pub fn create(folder: &Path, metadata: &Metadata) -> Result<Self, OutputError> {
+    pub fn create(files: &NewFiles, metadata: &Metadata) -> Result<Self, OutputError> {
         let mut fields: Vec<_> = ["scenario", "metric", "segment_by", "segment", "period"]
             .map(text)
             .into();
@@ -49,7 +49,7 @@ impl ReplicateWriter {
             scattered: &[],
         };
         Ok(Self {
-            writer: TableWriter::create(folder, metadata, kind)?,
+            writer: TableWriter::create(files, metadata, kind)?,
             row_group: RowGroup::default(),
             last: None,
         })
@@ -191,7 +191,8 @@ mod tests {
     #[test]
     fn values_lie_by_replicate_and_then_by_date() {
         let folder = tempfile::tempdir().unwrap();
-        let mut writer = ReplicateWriter::create(folder.path(), &metadata()).unwrap();
+        let mut writer =
+            ReplicateWriter::create(&NewFiles::in_folder(folder.path()), &metadata()).unwrap();
         write(&mut writer, "admissions", 7, &group(3, 2));
         write(&mut writer, "population", 7, &group(3, 2));
         let record = writer.finish().unwrap();
@@ -229,7 +230,8 @@ mod tests {
     #[test]
     fn a_large_group_is_written_in_pieces_without_a_seam() {
         let folder = tempfile::tempdir().unwrap();
-        let mut writer = ReplicateWriter::create(folder.path(), &metadata()).unwrap();
+        let mut writer =
+            ReplicateWriter::create(&NewFiles::in_folder(folder.path()), &metadata()).unwrap();
         let whole = group(7, 40_000);
         for replicates in [0..9_000, 9_000..16_000, 16_000..40_000] {
             let first = replicates.start;
@@ -257,7 +259,8 @@ mod tests {
     #[test]
     fn dates_go_round_however_many_replicates_there_are() {
         let folder = tempfile::tempdir().unwrap();
-        let mut writer = ReplicateWriter::create(folder.path(), &metadata()).unwrap();
+        let mut writer =
+            ReplicateWriter::create(&NewFiles::in_folder(folder.path()), &metadata()).unwrap();
         let shapes = [
             ("a", 3, 1),
             ("b", 5, 8),
@@ -283,7 +286,8 @@ mod tests {
     #[should_panic(expected = "in the order of the file")]
     fn groups_out_of_order_are_refused() {
         let folder = tempfile::tempdir().unwrap();
-        let mut writer = ReplicateWriter::create(folder.path(), &metadata()).unwrap();
+        let mut writer =
+            ReplicateWriter::create(&NewFiles::in_folder(folder.path()), &metadata()).unwrap();
         write(&mut writer, "spend", 0, &group(1, 2));
         write(&mut writer, "population", 0, &group(1, 2));
     }
@@ -291,7 +295,8 @@ mod tests {
     #[test]
     fn numbers_of_every_kind_come_back_to_the_bit() {
         let folder = tempfile::tempdir().unwrap();
-        let mut writer = ReplicateWriter::create(folder.path(), &metadata()).unwrap();
+        let mut writer =
+            ReplicateWriter::create(&NewFiles::in_folder(folder.path()), &metadata()).unwrap();
         let mixed = |replicate: usize, month: usize| {
             let mixed = (replicate * 7 + month + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
             (mixed >> 33) as i64
@@ -343,7 +348,8 @@ mod tests {
         let value = |replicate, month| (100 + (replicate * 7 + month) % 97) as i64;
         let group = columns_of(30, 10_000, |_| Scale::Children, value);
         let clock = std::time::Instant::now();
-        let mut writer = ReplicateWriter::create(folder.path(), &metadata()).unwrap();
+        let mut writer =
+            ReplicateWriter::create(&NewFiles::in_folder(folder.path()), &metadata()).unwrap();
         for metric in ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"] {
             write(&mut writer, metric, 0, &group);
         }

@@ -8,9 +8,9 @@ use crate::forecast::risks::{RiskResult, Score};
 use crate::forecast::targets::wilson_interval;
 use crate::output::OutputError;
 use crate::output::manifest::FileRecord;
+use crate::output::new_files::NewFiles;
 use arrow::array::{ArrayRef, Date32Array, Float64Array, UInt32Array};
 use arrow::datatypes::Field;
-use std::path::Path;
 use std::sync::Arc;
 
 /// Writes `risks.parquet` into a folder, sorted by scenario, risk and date.
@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// # Errors
 /// [`OutputError`] where the file cannot be written.
 pub fn write_risks(
-    folder: &Path,
+    files: &NewFiles,
     metadata: &Metadata,
     risks: &[RiskResult],
 ) -> Result<FileRecord, OutputError> {
@@ -29,7 +29,7 @@ pub fn write_risks(
         is_bulky: false,
         scattered: &[],
     };
-    let mut writer = TableWriter::create(folder, metadata, kind)?;
+    let mut writer = TableWriter::create(files, metadata, kind)?;
     let mut rows: Vec<(&RiskResult, &Score)> = risks
         .iter()
         .flat_map(|result| result.scores.iter().map(move |score| (result, score)))

@@ -4,10 +4,10 @@ use super::Metadata;
 use super::table::{TableKind, TableWriter, date, date_array, nullable, number, text, text_array};
 use crate::output::OutputError;
 use crate::output::manifest::FileRecord;
+use crate::output::new_files::NewFiles;
 use crate::units::Date;
 use arrow::array::{ArrayRef, BooleanArray, Float64Array};
 use arrow::datatypes::{DataType, Field};
-use std::path::Path;
 use std::sync::Arc;
 
 /// The figure that a file of sensitivities is about.
@@ -64,7 +64,7 @@ pub const SENSITIVITY_NUMBERS: [&str; 15] = [
 /// # Errors
 /// [`OutputError`] where the file cannot be written.
 pub fn write_sensitivity(
-    folder: &Path,
+    files: &NewFiles,
     metadata: &Metadata,
     figure: &SensitivityFigure,
     rows: &[SensitivityRow],
@@ -101,7 +101,7 @@ pub fn write_sensitivity(
         Arc::new(Float64Array::from_iter(values))
     }));
     columns.extend([flags(|row| row.is_clear), flags(|row| row.is_monotone)]);
-    let mut writer = TableWriter::create(folder, metadata, kind)?;
+    let mut writer = TableWriter::create(files, metadata, kind)?;
     writer.write(&columns)?;
     writer.finish()
 }

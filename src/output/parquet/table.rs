@@ -2,8 +2,8 @@
 
 use super::Metadata;
 use crate::output::OutputError;
-use crate::output::hashed::HashedFile;
 use crate::output::manifest::FileRecord;
+use crate::output::new_files::{HashedFile, NewFiles};
 use crate::units::Date;
 use arrow::array::{ArrayRef, Date32Array, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -16,7 +16,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::{ColumnDescPtr, ColumnPath};
 use rayon::prelude::*;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Rows after which a row group is closed.
@@ -50,12 +50,12 @@ pub(super) struct TableWriter {
 impl TableWriter {
     /// Opens the file in a folder.
     pub fn create(
-        folder: &Path,
+        files: &NewFiles,
         metadata: &Metadata,
         kind: TableKind,
     ) -> Result<Self, OutputError> {
-        let path = folder.join(kind.file_name);
-        let file = HashedFile::create(&path).map_err(OutputError::io(&path, "create"))?;
+        let path = files.folder().join(kind.file_name);
+        let file = files.create(kind.file_name)?;
         let properties = properties(metadata, &kind);
         let schema = Arc::new(Schema::new(kind.fields));
         let (file, factory) = ArrowWriter::try_new(file, schema.clone(), Some(properties))
@@ -92,7 +92,7 @@ impl TableWriter {
             .map_err(OutputError::parquet(&self.path, "write"))
     }
 
-    /// Closes and syncs the file.
+    /// Closes the file.
     pub fn finish(mut self) -> Result<FileRecord, OutputError> {
         self.close_row_group()
             .map_err(OutputError::parquet(&self.path, "write"))?;
@@ -100,10 +100,9 @@ impl TableWriter {
             .file
             .into_inner()
             .map_err(OutputError::parquet(&self.path, "write"))?;
-        let sha256 = file.finish().map_err(OutputError::io(&self.path, "sync"))?;
         Ok(FileRecord {
             name: self.name.to_owned(),
-            sha256,
+            sha256: file.finish(),
             rows: Some(self.rows),
         })
     }

@@ -9,10 +9,10 @@ use super::table::{
 use crate::forecast::{Band, ScenarioForecast, TargetResult};
 use crate::output::OutputError;
 use crate::output::manifest::FileRecord;
+use crate::output::new_files::NewFiles;
 use arrow::array::{ArrayRef, Date32Array, Float64Array, UInt32Array};
 use arrow::datatypes::Field;
 use rayon::prelude::*;
-use std::path::Path;
 use std::sync::Arc;
 
 /// Names of the percentile columns of a band.
@@ -24,7 +24,7 @@ const PERCENTILES: [&str; 7] = ["p05", "p10", "p25", "p50", "p75", "p90", "p95"]
 /// # Errors
 /// [`OutputError`] where the file cannot be written.
 pub fn write_bands(
-    folder: &Path,
+    files: &NewFiles,
     metadata: &Metadata,
     forecasts: &[&ScenarioForecast],
 ) -> Result<FileRecord, OutputError> {
@@ -35,7 +35,7 @@ pub fn write_bands(
         is_bulky: false,
         scattered: &[],
     };
-    let mut writer = TableWriter::create(folder, metadata, kind)?;
+    let mut writer = TableWriter::create(files, metadata, kind)?;
     let forecasts = sorted(forecasts);
     let rows = forecasts.iter().map(|forecast| forecast.bands.len()).sum();
     if rows == 0 {
@@ -64,7 +64,7 @@ pub fn write_bands(
 /// # Errors
 /// [`OutputError`] where the file cannot be written.
 pub fn write_targets(
-    folder: &Path,
+    files: &NewFiles,
     metadata: &Metadata,
     forecasts: &[&ScenarioForecast],
 ) -> Result<FileRecord, OutputError> {
@@ -75,7 +75,7 @@ pub fn write_targets(
         is_bulky: false,
         scattered: &[],
     };
-    let mut writer = TableWriter::create(folder, metadata, kind)?;
+    let mut writer = TableWriter::create(files, metadata, kind)?;
     for forecast in sorted(forecasts) {
         writer.write(&target_columns(forecast))?;
     }
@@ -320,7 +320,12 @@ mod tests {
     fn bands_have_the_columns_of_the_contract() {
         let folder = tempfile::tempdir().unwrap();
         let (plan, base) = (forecast("plan"), forecast("base"));
-        let record = write_bands(folder.path(), &metadata(), &[&plan, &base]).unwrap();
+        let record = write_bands(
+            &NewFiles::in_folder(folder.path()),
+            &metadata(),
+            &[&plan, &base],
+        )
+        .unwrap();
         assert_eq!(
             (record.name.as_str(), record.rows),
             ("bands.parquet", Some(2))
@@ -370,7 +375,7 @@ mod tests {
         let forecasts = [many("base", 0, 70_001), many("plan", 70_001, 1_234)];
         let folder = tempfile::tempdir().unwrap();
         let forecasts: Vec<&ScenarioForecast> = forecasts.iter().collect();
-        write_bands(folder.path(), &metadata(), &forecasts).unwrap();
+        write_bands(&NewFiles::in_folder(folder.path()), &metadata(), &forecasts).unwrap();
         let (batch, _) = read(&folder.path().join("bands.parquet"));
         assert_eq!(batch.num_rows(), 71_235);
         for (level, name) in PERCENTILES.into_iter().enumerate() {
@@ -384,7 +389,12 @@ mod tests {
     #[test]
     fn targets_have_the_columns_of_the_contract() {
         let folder = tempfile::tempdir().unwrap();
-        write_targets(folder.path(), &metadata(), &[&forecast("plan")]).unwrap();
+        write_targets(
+            &NewFiles::in_folder(folder.path()),
+            &metadata(),
+            &[&forecast("plan")],
+        )
+        .unwrap();
         let (batch, _) = read(&folder.path().join("targets.parquet"));
         let schema = batch.schema();
         let names: Vec<&str> = columns(&schema).iter().map(|c| c.0).collect();
@@ -410,7 +420,12 @@ mod tests {
     fn the_same_forecast_gives_the_same_bytes_as_the_record_says() {
         let folder = tempfile::tempdir().unwrap();
         let once = || {
-            let record = write_bands(folder.path(), &metadata(), &[&forecast("plan")]).unwrap();
+            let record = write_bands(
+                &NewFiles::in_folder(folder.path()),
+                &metadata(),
+                &[&forecast("plan")],
+            )
+            .unwrap();
             let bytes = std::fs::read(folder.path().join(&record.name)).unwrap();
             assert_eq!(crate::output::sha256(&bytes), record.sha256);
             bytes
@@ -421,7 +436,7 @@ mod tests {
     #[test]
     fn files_without_rows_still_have_their_columns() {
         let folder = tempfile::tempdir().unwrap();
-        let record = write_targets(folder.path(), &metadata(), &[]).unwrap();
+        let record = write_targets(&NewFiles::in_folder(folder.path()), &metadata(), &[]).unwrap();
         assert_eq!(record.rows, Some(0));
         let (batch, _) = read(&folder.path().join("targets.parquet"));
         assert_eq!((batch.num_rows(), batch.num_columns()), (0, 22));

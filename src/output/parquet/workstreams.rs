@@ -7,9 +7,9 @@ use super::table::{
 use crate::attribution::{Attribution, Estimate, Row};
 use crate::output::OutputError;
 use crate::output::manifest::FileRecord;
+use crate::output::new_files::NewFiles;
 use arrow::array::{ArrayRef, Date32Array, Float64Array, UInt32Array};
 use arrow::datatypes::Field;
-use std::path::Path;
 use std::sync::Arc;
 
 /// Writes `workstreams.parquet` into a folder, sorted as the rows are.
@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// # Errors
 /// [`OutputError`] where the file cannot be written.
 pub fn write_workstreams(
-    folder: &Path,
+    files: &NewFiles,
     metadata: &Metadata,
     attribution: &Attribution,
 ) -> Result<FileRecord, OutputError> {
@@ -28,7 +28,7 @@ pub fn write_workstreams(
         is_bulky: false,
         scattered: &[],
     };
-    let mut writer = TableWriter::create(folder, metadata, kind)?;
+    let mut writer = TableWriter::create(files, metadata, kind)?;
     writer.write(&columns(attribution))?;
     writer.finish()
 }
