@@ -13,6 +13,9 @@ use parquet::file::writer::SerializedRowGroupWriter;
 use parquet::schema::types::ColumnDescPtr;
 use std::io::Write;
 
+/// Rows of a page, at most: many, so that scenarios are compressed together.
+const PAGE: usize = 1 << 16;
+
 /// A column of a row group, encoded.
 pub(super) struct Figures {
     chunk: Chunk,
@@ -21,22 +24,18 @@ pub(super) struct Figures {
 }
 
 impl Figures {
-    /// Encodes figures that come in pieces, a page for each: as places in a
-    /// dictionary, or as doubles where there are too many kinds of them.
-    pub fn of_few_kinds<P: Iterator<Item = f64>>(pieces: impl Iterator<Item = P> + Clone) -> Self {
+    /// Encodes figures as places in a dictionary, or as doubles where there are
+    /// too many kinds of them.
+    pub fn of_few_kinds(figures: &[f64]) -> Self {
         let mut kinds = Kinds::default();
-        let mut pages = Vec::new();
-        for piece in pieces.clone() {
-            let places: Option<Vec<u16>> = piece.map(|figure| kinds.place(figure)).collect();
-            match places {
-                Some(places) => pages.push(places),
-                None => return Self::of_many_kinds(pieces),
-            }
-        }
+        let places = figures.iter().map(|&figure| kinds.place(figure));
+        let Some(places) = places.collect::<Option<Vec<u16>>>() else {
+            return Self::of_many_kinds(figures);
+        };
         let width = width_of(kinds.figures.len());
         let mut chunk = Chunk::default();
-        for places in pages {
-            let page = page_of(&places, width);
+        for places in places.chunks(PAGE) {
+            let page = page_of(places, width);
             chunk.push(page, places.len(), Encoding::RLE_DICTIONARY);
         }
         let bytes = kinds.figures.iter().flat_map(|figure| figure.to_le_bytes());
@@ -48,12 +47,11 @@ impl Figures {
     }
 
     /// Encodes figures as doubles.
-    pub fn of_many_kinds<P: Iterator<Item = f64>>(pieces: impl Iterator<Item = P>) -> Self {
+    pub fn of_many_kinds(figures: &[f64]) -> Self {
         let mut chunk = Chunk::default();
-        for piece in pieces {
-            let figures: Vec<[u8; 8]> = piece.map(f64::to_le_bytes).collect();
-            let rows = figures.len();
-            chunk.push(figures.into_flattened(), rows, Encoding::PLAIN);
+        for figures in figures.chunks(PAGE) {
+            let bytes: Vec<[u8; 8]> = figures.iter().map(|figure| figure.to_le_bytes()).collect();
+            chunk.push(bytes.into_flattened(), figures.len(), Encoding::PLAIN);
         }
         Self {
             chunk,

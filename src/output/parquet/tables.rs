@@ -42,8 +42,7 @@ pub fn write_bands(
         return writer.finish();
     }
     let words = words(&forecasts);
-    let figures = FIGURES.par_iter().with_max_len(1);
-    let figures: Vec<Figures> = figures.map(|figure| figure.of(&forecasts)).collect();
+    let figures = figures(&forecasts);
     writer.append(rows, |row_group, columns| {
         let mut columns = columns.into_iter();
         let mut next = || columns.next().expect("a field for each column");
@@ -132,52 +131,46 @@ fn words(forecasts: &[&ScenarioForecast]) -> [Runs; WORDS + 1] {
     columns
 }
 
-/// A figure of a band.
-enum Figure {
-    /// One that hardly comes twice.
-    Scattered(fn(&Band) -> f64),
-    Percentile(usize),
-    PercentileError(usize),
+/// The columns of figures, in the order of the file.
+fn figures(forecasts: &[&ScenarioForecast]) -> Vec<Figures> {
+    let of = |band: &Band| [band.mean, band.sd, band.mean_se];
+    let (scattered, (percentiles, errors)) = rayon::join(
+        || columns(forecasts, of),
+        || {
+            rayon::join(
+                || columns(forecasts, |band| band.percentiles),
+                || columns(forecasts, |band| band.percentile_se),
+            )
+        },
+    );
+    let [mean, sd, mean_se] = scattered.map(|column| (column, false));
+    let mut all = vec![mean, sd];
+    all.extend(percentiles.map(|column| (column, true)));
+    all.push(mean_se);
+    all.extend(errors.map(|column| (column, true)));
+    let all = all.into_par_iter().with_max_len(1);
+    all.map(|(column, comes_again)| match comes_again {
+        true => Figures::of_few_kinds(&column),
+        false => Figures::of_many_kinds(&column),
+    })
+    .collect()
 }
 
-/// The columns of figures.
-const FIGURES: [Figure; 17] = {
-    use Figure::{Percentile, PercentileError, Scattered};
-    [
-        Scattered(|band| band.mean),
-        Scattered(|band| band.sd),
-        Percentile(0),
-        Percentile(1),
-        Percentile(2),
-        Percentile(3),
-        Percentile(4),
-        Percentile(5),
-        Percentile(6),
-        Scattered(|band| band.mean_se),
-        PercentileError(0),
-        PercentileError(1),
-        PercentileError(2),
-        PercentileError(3),
-        PercentileError(4),
-        PercentileError(5),
-        PercentileError(6),
-    ]
-};
-
-impl Figure {
-    /// The column of a figure, a page for each scenario.
-    fn of(&self, forecasts: &[&ScenarioForecast]) -> Figures {
-        let bands = forecasts.iter().map(|forecast| forecast.bands.iter());
-        match *self {
-            Self::Scattered(of) => Figures::of_many_kinds(bands.map(|bands| bands.map(of))),
-            Self::Percentile(level) => Figures::of_few_kinds(
-                bands.map(|bands| bands.map(move |band| band.percentiles[level])),
-            ),
-            Self::PercentileError(level) => Figures::of_few_kinds(
-                bands.map(|bands| bands.map(move |band| band.percentile_se[level])),
-            ),
+/// Some figures of every band, `[figures][bands]`: bands are large, and looked at
+/// once for all of these.
+fn columns<const N: usize>(
+    forecasts: &[&ScenarioForecast],
+    of: impl Fn(&Band) -> [f64; N],
+) -> [Vec<f64>; N] {
+    let rows = forecasts.iter().map(|forecast| forecast.bands.len()).sum();
+    let mut columns = [const { Vec::new() }; N];
+    columns.iter_mut().for_each(|column| column.reserve(rows));
+    for band in forecasts.iter().flat_map(|forecast| &forecast.bands) {
+        for (column, figure) in columns.iter_mut().zip(of(band)) {
+            column.push(figure);
         }
     }
+    columns
 }
 
 fn target_fields() -> Vec<Field> {
