@@ -371,28 +371,41 @@ fn apply(
     (index, scenario): (usize, &scenarios::RawScenario),
     at: &Path,
 ) -> Result<Table, Vec<Mistake>> {
-    let mut table = document.table.clone();
+    let set: Vec<(&String, &toml::Value)> = overrides(document, index).collect();
+    let at = |address: &str| at.key("set").key(address);
+    with_set(&document.table, schema, &set, at, Some(&scenario.name))
+}
+
+/// Tables that are in form with some addresses set otherwise, by a scenario or by
+/// nobody in the file. An address that cannot be set is a mistake where it
+/// stands, a value out of form one of the scenario's tables.
+fn with_set(
+    tables: &Table,
+    schema: &serde_json::Value,
+    set: &[(&String, &toml::Value)],
+    at: impl Fn(&str) -> Path,
+    scenario: Option<&str>,
+) -> Result<Table, Vec<Mistake>> {
+    let mut table = tables.clone();
     let mut mistakes = Vec::new();
-    for (address, value) in overrides(document, index) {
+    for &(address, value) in set {
         if let Err(message) = set_quantity(&mut table, address, value.clone()) {
-            mistakes.push(Mistake::new(at.key("set").key(address), message));
+            mistakes.push(Mistake::new(at(address), message));
         }
     }
     if mistakes.is_empty() {
-        // The file's own tables have been audited.
         let is_set = |key: &str| {
-            let mut addresses = overrides(document, index).map(|(address, _)| address);
+            let mut addresses = set.iter().map(|(address, _)| address);
             addresses.any(|address| document::is_within(address, key))
         };
         mistakes = audit::mistakes_of_form_in(schema, &table, is_set);
         for mistake in &mut mistakes {
-            mistake.scenario = Some(scenario.name.clone());
+            mistake.scenario = scenario.map(str::to_owned);
         }
     }
-    if mistakes.is_empty() {
-        Ok(table)
-    } else {
-        Err(mistakes)
+    match mistakes.is_empty() {
+        true => Ok(table),
+        false => Err(mistakes),
     }
 }
 

@@ -3,10 +3,9 @@
 
 use super::check::Checker;
 use super::document::Document;
-use super::mistakes::{Mistake, Path};
+use super::mistakes::Path;
 use super::scenarios::RawScenario;
-use super::set_quantity;
-use super::{Config, RawScenarioFile, ScenarioFile, apply, audit, check, decode, json_schema};
+use super::{Config, RawScenarioFile, ScenarioFile, apply, check, decode, json_schema, with_set};
 use toml::{Table, Value};
 
 /// One scenario of a checked file, as the tables it stands for.
@@ -75,29 +74,25 @@ impl<'f> Variant<'f> {
     /// # Errors
     /// A report of every mistake that the new values make.
     pub fn with(&self, overrides: &[(String, Value)]) -> Result<Config, String> {
-        let mut table = self.table.clone();
-        let mut mistakes = Vec::new();
-        for (address, value) in overrides {
-            if let Err(message) = set_quantity(&mut table, address, value.clone()) {
-                mistakes.push(Mistake::new(Path::root().key(address), message));
-            }
-        }
-        if mistakes.is_empty() {
-            mistakes = audit::mistakes_of_form(&self.schema, &table);
-        }
-        if !mistakes.is_empty() {
-            return Err(self.document.report(&mistakes));
-        }
+        let set: Vec<(&String, &Value)> = overrides.iter().map(|(a, value)| (a, value)).collect();
+        let at = |address: &str| Path::root().key(address);
+        let table = with_set(&self.table, &self.schema, &set, at, None)
+            .map_err(|found| self.document.report(&found))?;
         let raw = decode(self.document, table)?;
         let describes = self.config.describes.as_deref();
         let workstreams = self.raw.as_ref().and_then(|raw| raw.workstreams.as_ref());
-        let (config, _, mistakes) = check(
-            Checker::default(),
+        let (mut config, _, mut mistakes) = check(
+            Checker::that_leaves_places(),
             &raw,
             &self.config.scenario,
             describes,
             workstreams,
         );
+        if mistakes.is_empty()
+            && let Some(cohort) = &mut config.cohort
+        {
+            mistakes.extend(cohort.place_as(self.config.cohort.as_ref()).err());
+        }
         if mistakes.is_empty() {
             Ok(config)
         } else {

@@ -64,11 +64,11 @@ pub(super) fn bytes(title: &str, cover: &[Cell], sheets: &[Sheet]) -> Result<Vec
     }
     let strings = Strings::of(cover, sheets);
     let mut parts = package(title, sheets);
-    parts.push((worksheet(1), cover_xml(cover, &strings)));
+    parts.push((format!("xl/{}", worksheet(1)), cover_xml(cover, &strings)));
     parts.push(("xl/sharedStrings.xml".to_owned(), strings.xml()));
     let parts = parts.par_iter().map(|(name, xml)| zipped(name, xml));
     let pages = sheets.par_iter().enumerate().map(|(index, sheet)| {
-        let name = worksheet(index + 2);
+        let name = format!("xl/{}", worksheet(index + 2));
         zipped(&name, &sheet_xml(sheet, &strings))
     });
     // A few pages are long: nobody has two of them to do.
@@ -84,9 +84,15 @@ pub(super) fn bytes(title: &str, cover: &[Cell], sheets: &[Sheet]) -> Result<Vec
     Ok(whole.finish()?.into_inner())
 }
 
-/// Name of the part of a worksheet; the cover is 1, the first table's 2.
+/// Name of the part of a worksheet within `xl/`; the cover is 1, the first
+/// table's 2.
 fn worksheet(number: usize) -> String {
-    format!("xl/worksheets/sheet{number}.xml")
+    format!("worksheets/sheet{number}.xml")
+}
+
+/// The same of a marked-up table, counted from 1.
+fn table(number: usize) -> String {
+    format!("tables/table{number}.xml")
 }
 
 /// An archive of one part, so that parts are compressed side by side; a short
@@ -136,10 +142,8 @@ fn package(title: &str, sheets: &[Sheet]) -> Vec<(String, String)> {
             "docProps/core.xml",
         ),
     ];
-    let pages = (0..=sheets.len()).map(|index| {
-        let target = format!("worksheets/sheet{}.xml", index + 1);
-        (format!("{OFFICE}/worksheet"), target)
-    });
+    let pages =
+        (0..=sheets.len()).map(|index| (format!("{OFFICE}/worksheet"), worksheet(index + 1)));
     let shared = ["styles", "sharedStrings"];
     let shared = shared.map(|what| (format!("{OFFICE}/{what}"), format!("{what}.xml")));
     let mut parts = vec![
@@ -154,15 +158,13 @@ fn package(title: &str, sheets: &[Sheet]) -> Vec<(String, String)> {
         ("xl/styles.xml".to_owned(), styles()),
     ];
     for (number, sheet) in tables(sheets) {
-        let table = format!("../tables/table{number}.xml");
+        let (page, table) = (worksheet(number + 1), table(number));
+        let page = page.replace("worksheets/", "worksheets/_rels/");
         parts.push((
-            format!("xl/worksheets/_rels/sheet{}.xml.rels", number + 1),
-            relationships([(format!("{OFFICE}/table"), table)]),
+            format!("xl/{page}.rels"),
+            relationships([(format!("{OFFICE}/table"), format!("../{table}"))]),
         ));
-        parts.push((
-            format!("xl/tables/table{number}.xml"),
-            table_xml(number, sheet),
-        ));
+        parts.push((format!("xl/{table}"), table_xml(number, sheet)));
     }
     parts
 }
@@ -179,18 +181,18 @@ fn content_types(sheets: &[Sheet]) -> String {
         put(
             &mut xml,
             format_args!(
-                "<Override PartName=\"/xl/{part}.xml\" ContentType=\"{SHEETS_TYPE}.{kind}+xml\"/>"
+                "<Override PartName=\"/xl/{part}\" ContentType=\"{SHEETS_TYPE}.{kind}+xml\"/>"
             ),
         );
     };
-    add("workbook", "sheet.main");
-    add("styles", "styles");
-    add("sharedStrings", "sharedStrings");
+    add("workbook.xml", "sheet.main");
+    add("styles.xml", "styles");
+    add("sharedStrings.xml", "sharedStrings");
     for number in 1..=sheets.len() + 1 {
-        add(&format!("worksheets/sheet{number}"), "worksheet");
+        add(&worksheet(number), "worksheet");
     }
     for (number, _) in tables(sheets) {
-        add(&format!("tables/table{number}"), "table");
+        add(&table(number), "table");
     }
     xml + "</Types>"
 }
