@@ -5,8 +5,8 @@
 //! replicates. Its Monte Carlo standard errors are kept apart from it. Writing
 //! any of this to files is left to `output`.
 
-pub mod abreast;
-mod bands;
+mod abreast;
+pub mod bands;
 pub mod baselines;
 pub mod columns;
 pub mod hindcasts;

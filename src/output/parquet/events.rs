@@ -90,7 +90,7 @@ impl EventWriter {
         ])
     }
 
-    /// Closes and syncs the file.
+    /// Closes the file.
     ///
     /// # Errors
     /// [`OutputError`] where it cannot be written.

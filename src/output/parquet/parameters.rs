@@ -57,7 +57,7 @@ impl ParameterWriter {
         ])
     }
 
-    /// Closes and syncs the file.
+    /// Closes the file.
     ///
     /// # Errors
     /// [`OutputError`] where it cannot be written.

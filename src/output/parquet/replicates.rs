@@ -120,7 +120,7 @@ impl ReplicateWriter {
         })
     }
 
-    /// Closes and syncs the file.
+    /// Closes the file.
     ///
     /// # Errors
     /// [`OutputError`] where it cannot be written.
