@@ -280,7 +280,8 @@ fn place_children(config: &mut Config, own: Option<&cohort::Cohort>) -> Option<M
     Some(mistake)
 }
 
-/// One scenario of a file, its children not yet placed, unless what it sets cannot be, and its mistakes.
+/// One scenario of a file, its children not yet placed, and its mistakes; none
+/// where what it sets cannot be.
 fn read_scenario(
     document: &Document,
     schema: &serde_json::Value,

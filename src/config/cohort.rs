@@ -194,6 +194,7 @@ impl Cohort {
             if own == other {
                 return Ok(());
             }
+            own.cells.clear();
         }
         own.place_all(&path())
     }
@@ -455,5 +456,48 @@ impl Checker {
             });
         }
         cells
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scenarios_place_their_own_children() {
+        let text = r#"
+            [forecast]
+            name = "x"
+            start = 2017-09-30
+            end = 2018-03-31
+            [cohort]
+            children = 20
+            age = { "0-9" = 10, "10-17" = 10 }
+            days_in_care = { "0+" = 1 }
+            placement = { "fostering" = 15, "residential" = 5 }
+            [[placement]]
+            name = "fostering"
+            weekly_pounds = 450
+            [[placement]]
+            name = "residential"
+            weekly_pounds = 3_500
+            [[scenario]]
+            name = "as it is"
+            [[scenario]]
+            name = "fewer with families"
+            set = { "cohort.placement" = { "fostering" = 5, "residential" = 15 } }
+            [[scenario]]
+            name = "drawn"
+            set = { "cohort.margins" = "drawn" }
+        "#;
+        let file = crate::config::load("x.toml", text).unwrap();
+        let fostered = |scenario: usize| match &file.scenarios[scenario].cohort {
+            Some(Cohort::Margins(cohort)) => {
+                let cells = cohort.cells.iter();
+                (cells.len(), cells.filter(|cell| cell[2] == 0).count())
+            }
+            _ => panic!("a cohort of margins"),
+        };
+        assert_eq!([0, 1, 2].map(fostered), [(20, 15), (20, 5), (0, 0)]);
     }
 }

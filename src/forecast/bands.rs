@@ -45,6 +45,11 @@ impl Band {
     pub fn is_in_one_series(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.series, &other.series) || self.series == other.series
     }
+
+    /// Whether another band has the same key.
+    pub fn is_alike(&self, other: &Self) -> bool {
+        self.is_in_one_series(other) && self.period.word() == other.period.word()
+    }
 }
 
 /// A band for every series and period, in the order of the files.

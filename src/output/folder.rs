@@ -350,12 +350,12 @@ mod tests {
     use super::*;
     use crate::output::sha256;
 
-    /// Names within a folder, sorted.
     fn write(staged: &StagedFolder, bytes: &[u8]) -> FileRecord {
         let write = |file: &mut HashedFile| file.write_all(bytes);
         staged.files().write("report.html", write).unwrap()
     }
 
+    /// Names within a folder, sorted.
     fn names(folder: &Path) -> Vec<String> {
         let entries = fs::read_dir(folder).unwrap();
         let mut names: Vec<String> = entries

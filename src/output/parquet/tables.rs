@@ -106,9 +106,8 @@ const WORDS: usize = 7;
 /// numbers of replicates.
 fn words(forecasts: &[&ScenarioForecast]) -> [Runs; WORDS + 1] {
     let mut columns: [Runs; WORDS + 1] = Default::default();
-    let is_alike = |a: &Band, b: &Band| a.is_in_one_series(b) && a.period.word() == b.period.word();
     for forecast in forecasts {
-        for bands in forecast.bands.chunk_by(is_alike) {
+        for bands in forecast.bands.chunk_by(Band::is_alike) {
             let (metric, segment_by, segment, period) = bands[0].key();
             let unit = bands[0].series.unit.word();
             let words = [

@@ -43,7 +43,7 @@ pub(super) fn write_bands(findings: &Findings, out: &mut impl Write) -> io::Resu
     for forecast in findings.forecasts {
         let withheld = withheld(findings, forecast);
         let mut index = 0;
-        for bands in forecast.bands.chunk_by(is_alike) {
+        for bands in forecast.bands.chunk_by(Band::is_alike) {
             rows.write(&forecast.scenario, bands, |place| {
                 withheld.contains(&(index + place))
             });
@@ -55,11 +55,6 @@ pub(super) fn write_bands(findings: &Findings, out: &mut impl Write) -> io::Resu
         }
     }
     out.write_all(rows.text.as_bytes())
-}
-
-/// Whether two bands are of one series and one kind of period.
-fn is_alike(one: &Band, next: &Band) -> bool {
-    one.is_in_one_series(next) && one.period.word() == next.period.word()
 }
 
 const END_OF_ROW: &str = "\r\n";
