@@ -3,8 +3,8 @@
 //! Batcher's merge exchange (Knuth, The Art of Computer Programming, volume 3,
 //! 5.2.2, algorithm M) compares the same places whatever stands in them: as many
 //! columns are sorted at once as a vector has lanes, and nothing is guessed. For
-//! few values that takes a tenth of the time of sorting or counting them one
-//! column after the other; for many, counting is quicker.
+//! few values that takes less time than sorting or counting them one column after
+//! the other; for many, counting is quicker.
 
 use crate::wide::{Work, widest};
 
@@ -21,7 +21,7 @@ type Row<T> = [T; ABREAST];
 /// used again.
 #[derive(Debug, Default)]
 pub(super) struct Abreast {
-    /// Distances that fit in 16 bits, which take half the time, or in 32.
+    /// Distances that fit in 16 bits, or in 32, which take longer.
     short: Vec<Row<u16>>,
     long: Vec<Row<u32>>,
     is_short: bool,

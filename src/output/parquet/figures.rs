@@ -2,10 +2,9 @@
 //! again and again.
 //!
 //! The Parquet library moves each value into an array, looks it up behind a
-//! pointer and again for the least and the greatest: three times as long as the
-//! look that it takes here.
+//! pointer and again for the least and the greatest. Here one look is enough.
 
-use super::pages::{Chunk, MOST_BITS, push_eights, push_packed, push_run, width_of};
+use super::pages::{Chunk, Dictionary, MOST_BITS, push_eights, push_packed, push_run, width_of};
 use parquet::basic::Encoding;
 use parquet::errors::Result as ParquetResult;
 use parquet::file::statistics::Statistics;
@@ -27,22 +26,25 @@ impl Figures {
     /// Encodes figures as places in a dictionary, or as doubles where there are
     /// too many kinds of them.
     pub fn of_few_kinds(figures: &[f64]) -> Self {
-        let mut kinds = Kinds::default();
-        let places = figures.iter().map(|&figure| kinds.place(figure));
+        let mut kinds = Dictionary::default();
+        let places = figures
+            .iter()
+            .map(|figure| u16::try_from(kinds.place(figure.to_bits())).ok());
         let Some(places) = places.collect::<Option<Vec<u16>>>() else {
             return Self::of_many_kinds(figures);
         };
-        let width = width_of(kinds.figures.len());
+        let kinds: Vec<f64> = kinds.values.into_iter().map(f64::from_bits).collect();
+        let width = width_of(kinds.len());
         let mut chunk = Chunk::default();
         for places in places.chunks(PAGE) {
             let page = page_of(places, width);
             chunk.push(page, places.len(), Encoding::RLE_DICTIONARY);
         }
-        let bytes = kinds.figures.iter().flat_map(|figure| figure.to_le_bytes());
+        let bytes = kinds.iter().flat_map(|figure| figure.to_le_bytes());
         Self {
             chunk,
-            dictionary: Some((bytes.collect(), kinds.figures.len())),
-            statistics: Some(statistics(&kinds.figures)),
+            dictionary: Some((bytes.collect(), kinds.len())),
+            statistics: Some(statistics(&kinds)),
         }
     }
 
@@ -94,65 +96,6 @@ fn page_of(places: &[u16], width: u32) -> Vec<u8> {
     page
 }
 
-/// The different figures of a column, in the order in which they first came.
-///
-/// A table of the places of figures, open and no more than half full: each lies
-/// behind the slot that its bits lead to, with no free slot between.
-struct Kinds {
-    figures: Vec<f64>,
-    slots: Vec<Option<u16>>,
-}
-
-impl Default for Kinds {
-    fn default() -> Self {
-        Self {
-            figures: Vec::new(),
-            slots: vec![None; 1024],
-        }
-    }
-}
-
-impl Kinds {
-    /// The place of a figure, of a new one the next; none where there are more
-    /// than places.
-    fn place(&mut self, figure: f64) -> Option<u16> {
-        let slot = self.slot(figure);
-        if let Some(place) = self.slots[slot] {
-            return Some(place);
-        }
-        let place = u16::try_from(self.figures.len()).ok()?;
-        self.figures.push(figure);
-        self.slots[slot] = Some(place);
-        if 2 * self.figures.len() > self.slots.len() {
-            self.grow();
-        }
-        Some(place)
-    }
-
-    /// Where a figure is, or would be.
-    fn slot(&self, figure: f64) -> usize {
-        // Whole numbers have bits at the upper end alone.
-        let bits = figure.to_bits();
-        let mixed = (bits ^ bits >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let mut slot = (mixed >> (u64::BITS - self.slots.len().ilog2())) as usize;
-        while let Some(place) = self.slots[slot] {
-            if self.figures[usize::from(place)].to_bits() == bits {
-                break;
-            }
-            slot = (slot + 1) % self.slots.len();
-        }
-        slot
-    }
-
-    fn grow(&mut self) {
-        self.slots = vec![None; 2 * self.slots.len()];
-        for place in 0..self.figures.len() {
-            let slot = self.slot(self.figures[place]);
-            self.slots[slot] = Some(place as u16);
-        }
-    }
-}
-
 const _: () = assert!(MOST_BITS == u16::BITS, "places are packed as they are");
 
 /// The least and the greatest of some figures; what is no number is neither. The
@@ -168,24 +111,6 @@ fn statistics(figures: &[f64]) -> Statistics {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_figure_keeps_its_place() {
-        let mut kinds = Kinds::default();
-        let figure = |index: u32| match index {
-            0 => 0.0,
-            1 => -0.0,
-            2 => f64::NAN,
-            _ => f64::from(index) * if index.is_multiple_of(2) { -0.05 } else { 1.0 },
-        };
-        for index in 0..65_536 {
-            assert_eq!(kinds.place(figure(index)), Some(index as u16));
-            assert_eq!(kinds.place(figure(index / 2)), Some((index / 2) as u16));
-        }
-        assert_eq!(kinds.place(-1.25), None);
-        assert_eq!(kinds.place(figure(9)), Some(9));
-        assert!(kinds.slots.len() == 1 << 17);
-    }
 
     #[test]
     fn what_is_no_number_is_neither_least_nor_greatest() {
