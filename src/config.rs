@@ -249,8 +249,9 @@ pub fn load(file: &str, text: &str) -> Result<ScenarioFile, String> {
     let mut scenarios = Vec::new();
     for (config, mut found) in read? {
         if let Some(mut config) = config {
-            if found.is_empty() {
-                found.extend(place_children(&mut config, base.cohort.as_ref()));
+            place_children(&mut config, base.cohort.as_ref(), &mut found);
+            for mistake in &mut found {
+                mistake.scenario = Some(config.scenario.clone());
             }
             scenarios.push(config);
         }
@@ -272,12 +273,18 @@ pub fn load(file: &str, text: &str) -> Result<ScenarioFile, String> {
     })
 }
 
-/// Places the children of a scenario's cohort, which hardly ever is another than
-/// the file's own; the mistake if they cannot be.
-fn place_children(config: &mut Config, own: Option<&cohort::Cohort>) -> Option<Mistake> {
-    let mut mistake = config.cohort.as_mut()?.place_as(own).err()?;
-    mistake.scenario = Some(config.scenario.clone());
-    Some(mistake)
+/// Places the children of a cohort that has been left for later, unless mistakes
+/// have been found; it hardly ever is another than the one it came from.
+fn place_children(
+    config: &mut Config,
+    known: Option<&cohort::Cohort>,
+    mistakes: &mut Vec<Mistake>,
+) {
+    if mistakes.is_empty()
+        && let Some(cohort) = &mut config.cohort
+    {
+        mistakes.extend(cohort.place_as(known).err());
+    }
 }
 
 /// One scenario of a file, its children not yet placed, and its mistakes; none
@@ -295,16 +302,13 @@ fn read_scenario(
         Ok(table) => table,
         Err(found) => return Ok((None, found)),
     };
-    let (config, _, mut found) = check(
+    let (config, _, found) = check(
         Checker::that_leaves_places(),
         &decode(document, table)?,
         &scenario.name,
         scenario.describes.as_deref(),
         scenario.workstreams.as_ref(),
     );
-    for mistake in &mut found {
-        mistake.scenario = Some(scenario.name.clone());
-    }
     Ok((Some(config), found))
 }
 

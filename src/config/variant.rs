@@ -5,7 +5,10 @@ use super::check::Checker;
 use super::document::Document;
 use super::mistakes::Path;
 use super::scenarios::RawScenario;
-use super::{Config, RawScenarioFile, ScenarioFile, apply, check, decode, json_schema, with_set};
+use super::{
+    Config, RawScenarioFile, ScenarioFile, apply, check, decode, json_schema, place_children,
+    with_set,
+};
 use toml::{Table, Value};
 
 /// One scenario of a checked file, as the tables it stands for.
@@ -88,11 +91,7 @@ impl<'f> Variant<'f> {
             describes,
             workstreams,
         );
-        if mistakes.is_empty()
-            && let Some(cohort) = &mut config.cohort
-        {
-            mistakes.extend(cohort.place_as(self.config.cohort.as_ref()).err());
-        }
+        place_children(&mut config, self.config.cohort.as_ref(), &mut mistakes);
         if mistakes.is_empty() {
             Ok(config)
         } else {
