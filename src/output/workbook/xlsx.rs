@@ -12,7 +12,7 @@ use super::sheet::{Cell, Sheet, Value};
 use rayon::prelude::*;
 use rows::{Rows, letters, lines};
 use std::fmt::{self, Write as _};
-use std::io::{Cursor, Write as _};
+use std::io::{self, Cursor, Write};
 use strings::{Strings, escaped};
 use styles::{Style, styles};
 use thiserror::Error;
@@ -30,8 +30,12 @@ const HEADER_ROW: usize = 4;
 /// Quick to write, and a quarter larger than the usual level.
 const COMPRESSION: i64 = 1;
 
-/// Bytes of a part that is stored as it is.
+/// Bytes below which compressing a part is not worth it.
 const SHORT: usize = 4096;
+
+/// Bytes after which a piece of a worksheet is compressed, while it is in the
+/// cache.
+const PIECE: usize = 1 << 15;
 
 /// Why a workbook cannot be made.
 #[derive(Debug, Error)]
@@ -66,10 +70,18 @@ pub(super) fn bytes(title: &str, cover: &[Cell], sheets: &[Sheet]) -> Result<Vec
     let mut parts = package(title, sheets);
     parts.push((format!("xl/{}", worksheet(1)), cover_xml(cover, &strings)));
     parts.push(("xl/sharedStrings.xml".to_owned(), strings.xml()));
-    let parts = parts.par_iter().map(|(name, xml)| zipped(name, xml));
+    let parts = parts.par_iter().map(|(name, xml)| {
+        let write = |part: &mut Part| part.write_all(xml.as_bytes());
+        match xml.len() {
+            ..SHORT => zipped(name, CompressionMethod::Stored, write),
+            _ => zipped(name, CompressionMethod::Deflated, write),
+        }
+    });
     let pages = sheets.par_iter().enumerate().map(|(index, sheet)| {
         let name = format!("xl/{}", worksheet(index + 2));
-        zipped(&name, &sheet_xml(sheet, &strings))
+        zipped(&name, CompressionMethod::Deflated, |page| {
+            write_sheet(sheet, &strings, page)
+        })
     });
     // A few pages are long: nobody has two of them to do.
     let (pages, parts) = rayon::join(
@@ -95,20 +107,26 @@ fn table(number: usize) -> String {
     format!("tables/table{number}.xml")
 }
 
-/// An archive of one part, so that parts are compressed side by side; a short
-/// one is not worth it.
-fn zipped(name: &str, xml: &str) -> ZipResult<ZipArchive<Cursor<Vec<u8>>>> {
-    let options = SimpleFileOptions::default().last_modified_time(DateTime::default());
-    let options = match xml.len() {
-        ..SHORT => options.compression_method(CompressionMethod::Stored),
-        _ => options
-            .compression_method(CompressionMethod::Deflated)
-            .compression_level(Some(COMPRESSION)),
+/// A part on its way into an archive.
+type Part = ZipWriter<Cursor<Vec<u8>>>;
+
+/// An archive of one part, so that parts are compressed side by side.
+fn zipped(
+    name: &str,
+    method: CompressionMethod,
+    write: impl FnOnce(&mut Part) -> io::Result<()>,
+) -> ZipResult<ZipArchive<Cursor<Vec<u8>>>> {
+    let options = SimpleFileOptions::default()
+        .last_modified_time(DateTime::default())
+        .compression_method(method);
+    let options = match method {
+        CompressionMethod::Stored => options,
+        _ => options.compression_level(Some(COMPRESSION)),
     };
-    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
-    writer.start_file(name, options)?;
-    writer.write_all(xml.as_bytes())?;
-    writer.finish_into_readable()
+    let mut part = ZipWriter::new(Cursor::new(Vec::new()));
+    part.start_file(name, options)?;
+    write(&mut part)?;
+    part.finish_into_readable()
 }
 
 const XML: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n";
@@ -271,7 +289,7 @@ fn table_xml(number: usize, sheet: &Sheet) -> String {
 }
 
 fn cover_xml(cover: &[Cell], strings: &Strings) -> String {
-    let mut rows = Rows::new(strings, cover.len(), 1);
+    let mut rows = Rows::new(strings, 1);
     for (row, line) in (1..).zip(cover) {
         let style = if row == 1 { Style::Title } else { Style::Text };
         rows.write_high(row, lines_of(line, COVER_WIDTH), [(line.value(), style)]);
@@ -292,8 +310,8 @@ fn lines_of(cell: &Cell, width: usize) -> usize {
     }
 }
 
-fn sheet_xml(sheet: &Sheet, strings: &Strings) -> String {
-    let mut rows = Rows::new(strings, sheet.rows.len(), sheet.headers.len());
+fn write_sheet(sheet: &Sheet, strings: &Strings, out: &mut impl Write) -> io::Result<()> {
+    let mut rows = Rows::new(strings, sheet.headers.len());
     put(
         &mut rows.xml,
         format_args!(
@@ -327,6 +345,10 @@ fn sheet_xml(sheet: &Sheet, strings: &Strings) -> String {
         let high = high.max().unwrap_or(1);
         let cells = cells.iter();
         rows.write_high(row, high, cells.map(|cell| (cell.value(), Style::of(cell))));
+        if rows.xml.len() >= PIECE {
+            out.write_all(rows.xml.as_bytes())?;
+            rows.xml.clear();
+        }
     }
     let mut xml = rows.xml;
     xml.push_str("</sheetData>");
@@ -335,7 +357,8 @@ fn sheet_xml(sheet: &Sheet, strings: &Strings) -> String {
     if !sheet.rows.is_empty() {
         xml.push_str("<tableParts count=\"1\"><tablePart r:id=\"rId1\"/></tableParts>");
     }
-    xml + "</worksheet>"
+    xml.push_str("</worksheet>");
+    out.write_all(xml.as_bytes())
 }
 
 fn tables_of(sheet: &Sheet) -> &'static str {

@@ -37,9 +37,6 @@ pub(super) fn lines(text: &str, width: usize) -> usize {
     }
 }
 
-/// Bytes that a cell takes, about.
-const CELL: usize = 44;
-
 /// Rows of a worksheet in the making.
 pub(super) struct Rows<'s> {
     pub(super) xml: String,
@@ -51,10 +48,10 @@ pub(super) struct Rows<'s> {
 }
 
 impl<'s> Rows<'s> {
-    /// Room for so many rows of so many columns.
-    pub(super) fn new(strings: &'s Strings, rows: usize, columns: usize) -> Self {
+    /// None yet, of so many columns.
+    pub(super) fn new(strings: &'s Strings, columns: usize) -> Self {
         Self {
-            xml: String::with_capacity((rows + 10) * columns * CELL),
+            xml: String::new(),
             strings,
             columns: (0..columns).map(letters).collect(),
             styles: Style::ALL.map(|style| format!("\" s=\"{}\"", style as usize + 1)),
