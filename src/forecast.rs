@@ -18,7 +18,7 @@ pub mod scores;
 pub mod targets;
 pub mod variance;
 
-pub use bands::Band;
+pub use bands::{Band, Bands};
 pub use columns::{ActualToDate, Catalogue, Column, Context, ScenarioColumns, SeriesName};
 pub use kept::Keep;
 pub use quantiles::LEVELS;
@@ -35,9 +35,8 @@ use rayon::prelude::*;
 pub struct ScenarioForecast {
     /// Name of the scenario.
     pub scenario: String,
-    /// A band for every series and period, sorted by metric, segment_by,
-    /// segment, period word and date.
-    pub bands: Vec<Band>,
+    /// A band for every series and period.
+    pub bands: Bands,
     /// One result for each target, in the order of the targets.
     pub targets: Vec<TargetResult>,
 }
@@ -51,11 +50,7 @@ impl ScenarioForecast {
         segment: &'a str,
         period_word: &'a str,
     ) -> impl Iterator<Item = &'a Band> {
-        let key = (metric, segment_by, segment, period_word);
-        let first = self.bands.partition_point(|band| band.key() < key);
-        self.bands[first..]
-            .iter()
-            .take_while(move |band| band.key() == key)
+        self.bands.of(metric, segment_by, segment, period_word)
     }
 }
 
@@ -71,7 +66,7 @@ pub fn forecast_scenario(
     let targets = targets.par_iter();
     ScenarioForecast {
         scenario: scenario.to_owned(),
-        bands: bands::all_bands(columns),
+        bands: Bands::of_all(columns),
         targets: targets
             .map(|target| targets::judge(columns, target))
             .collect(),
@@ -152,7 +147,7 @@ mod tests {
             ..Context::default()
         };
         let bands = forecast(&context).bands;
-        let sorted = bands.is_sorted_by_key(|band| {
+        let sorted = bands.iter().is_sorted_by_key(|band| {
             let series = &band.series;
             (
                 series.metric.clone(),
@@ -177,6 +172,32 @@ mod tests {
                 "spend"
             ]
         );
+    }
+
+    #[test]
+    fn bands_are_found_by_series_and_by_key() {
+        let all = forecast(&Context::default()).bands;
+        assert_eq!(all, all.iter().cloned().collect());
+        assert_eq!(all.len(), all.by_series().flatten().count());
+        // The five flows have months and years, stocks months alone.
+        let keys: Vec<_> = all
+            .by_key()
+            .map(|bands| (bands[0].key(), bands.len()))
+            .collect();
+        let of = |metric, period| ((metric, "all", "all", period), 4);
+        assert_eq!(
+            keys[..2],
+            [
+                (of("admissions", "financial_year").0, 2),
+                of("admissions", "month")
+            ]
+        );
+        assert_eq!(keys.len(), all.by_series().count() + 5);
+        for ((metric, segment_by, segment, period), count) in keys {
+            let found = all.of(metric, segment_by, segment, period);
+            assert_eq!(found.count(), count, "{metric} {segment} {period}");
+        }
+        assert_eq!(all.of("admissions", "all", "some", "month").count(), 0);
     }
 
     #[test]

@@ -40,31 +40,89 @@ impl Band {
         let (metric, segment_by, segment) = self.series.key();
         (metric, segment_by, segment, self.period.word())
     }
+}
 
-    /// Whether another band is of the same series.
-    pub fn is_in_one_series(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.series, &other.series) || self.series == other.series
+/// The bands of a scenario in the order of the files: series by series, sorted
+/// by metric, segment_by and segment, and within a series by period word and
+/// date.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Bands {
+    /// None of them is empty.
+    series: Vec<Vec<Band>>,
+}
+
+impl Bands {
+    /// A band for every series and period.
+    pub(crate) fn of_all(columns: &ScenarioColumns) -> Self {
+        let summariser = Summariser::new(columns.replicates());
+        let entries = columns.catalogue().entries();
+        let mut series: Vec<Vec<Band>> = entries
+            .par_iter()
+            .map_init(Room::default, |room, entry| {
+                bands(columns, entry, &summariser, room)
+            })
+            .collect();
+        series.retain(|bands| !bands.is_empty());
+        Self { series }
     }
 
-    /// Whether another band has the same key.
-    pub fn is_alike(&self, other: &Self) -> bool {
-        self.is_in_one_series(other) && self.period.word() == other.period.word()
+    /// Adds the band that comes next.
+    pub fn push(&mut self, band: Band) {
+        match self.series.last_mut() {
+            Some(bands) if bands[0].series == band.series => bands.push(band),
+            _ => self.series.push(vec![band]),
+        }
+    }
+
+    /// Number of bands.
+    pub fn len(&self) -> usize {
+        self.series.iter().map(Vec::len).sum()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.series.is_empty()
+    }
+
+    /// The bands, one by one.
+    pub fn iter(&self) -> impl Iterator<Item = &Band> + Clone {
+        self.series.iter().flatten()
+    }
+
+    /// The bands of each series, at least one.
+    pub fn by_series(&self) -> impl Iterator<Item = &[Band]> {
+        self.series.iter().map(Vec::as_slice)
+    }
+
+    /// The bands that share a key: those of each series in each kind of period.
+    pub fn by_key(&self) -> impl Iterator<Item = &[Band]> {
+        let is_alike = |one: &Band, next: &Band| one.period.word() == next.period.word();
+        self.by_series()
+            .flat_map(move |bands| bands.chunk_by(is_alike))
+    }
+
+    /// The bands of one series in one kind of period, by date.
+    pub fn of<'a>(
+        &'a self,
+        metric: &'a str,
+        segment_by: &'a str,
+        segment: &'a str,
+        period_word: &'a str,
+    ) -> impl Iterator<Item = &'a Band> {
+        let key = (metric, segment_by, segment);
+        let place = |bands: &Vec<Band>| bands[0].series.key().cmp(&key);
+        let found = self.series.binary_search_by(place).ok();
+        let bands = found.into_iter().flat_map(|place| &self.series[place]);
+        bands.filter(move |band| band.period.word() == period_word)
     }
 }
 
-/// A band for every series and period, in the order of the files.
-pub(crate) fn all_bands(columns: &ScenarioColumns) -> Vec<Band> {
-    let summariser = Summariser::new(columns.replicates());
-    let entries = columns.catalogue().entries();
-    let bands: Vec<Vec<Band>> = entries
-        .par_iter()
-        .map_init(Room::default, |room, entry| {
-            bands(columns, entry, &summariser, room)
-        })
-        .collect();
-    let mut all = Vec::with_capacity(bands.iter().map(Vec::len).sum());
-    bands.into_iter().for_each(|bands| all.extend(bands));
-    all
+impl FromIterator<Band> for Bands {
+    fn from_iter<I: IntoIterator<Item = Band>>(bands: I) -> Self {
+        let mut all = Self::default();
+        bands.into_iter().for_each(|band| all.push(band));
+        all
+    }
 }
 
 /// Room that is used again from series to series.

@@ -12,8 +12,8 @@ use crate::calendar::Calendar;
 use crate::config::{self, Config, ScenarioFile};
 use crate::forecast::columns::is_whole_year;
 use crate::forecast::{
-    ActualToDate, Band, Column, Direction, ScenarioForecast, SeriesName, Target, TargetResult,
-    Test, yardstick,
+    ActualToDate, Band, Bands, Column, Direction, ScenarioForecast, SeriesName, Target,
+    TargetResult, Test, yardstick,
 };
 use crate::model::layout::{Period, Unit};
 use crate::units::{Date, date_after};
@@ -377,7 +377,7 @@ impl FinishedRun {
         Ok(forecasts.collect())
     }
 
-    fn read_bands(&self) -> Result<BTreeMap<String, Vec<Band>>, OutputError> {
+    fn read_bands(&self) -> Result<BTreeMap<String, Bands>, OutputError> {
         let path = self.checked_path("bands.parquet")?;
         let mut columns = vec![
             "scenario",
@@ -397,7 +397,7 @@ impl FinishedRun {
                 .iter()
                 .flat_map(|&(level, error)| [level, error]),
         );
-        let mut bands: BTreeMap<String, Vec<Band>> = BTreeMap::new();
+        let mut bands: BTreeMap<String, Bands> = BTreeMap::new();
         for_each_batch(&path, &columns, |rows| {
             let series = SeriesColumns::of(rows)?;
             let (periods, dates) = (rows.texts("period")?, rows.dates("date")?);
@@ -422,7 +422,7 @@ impl FinishedRun {
                     percentile_se: std::array::from_fn(|level| percentiles[level].1[row]),
                     replicates: replicates.value(row),
                 };
-                add(&mut bands, series.scenarios.value(row), band);
+                of_scenario(&mut bands, series.scenarios.value(row)).push(band);
             }
             Ok(())
         })?;
@@ -431,7 +431,7 @@ impl FinishedRun {
 
     fn read_targets(
         &self,
-        bands: &BTreeMap<String, Vec<Band>>,
+        bands: &BTreeMap<String, Bands>,
     ) -> Result<BTreeMap<String, Vec<TargetResult>>, OutputError> {
         const COLUMNS: [&str; 21] = [
             "scenario",
@@ -513,7 +513,7 @@ impl FinishedRun {
                     met: met.value(row),
                     replicates: replicates.value(row),
                 };
-                add(&mut targets, scenario, result);
+                of_scenario(&mut targets, scenario).push(result);
             }
             Ok(())
         })?;
@@ -525,12 +525,12 @@ impl FinishedRun {
         &self,
         name: &SeriesName,
         date: Date,
-        bands: &BTreeMap<String, Vec<Band>>,
+        bands: &BTreeMap<String, Bands>,
         actuals: &[ActualToDate],
     ) -> bool {
         let years = self.calendar.financial_years();
         let year = years.iter().find(|year| year.year_end == date);
-        let is_judged_by_year = bands.values().flatten().any(|band| {
+        let is_judged_by_year = bands.values().flat_map(Bands::iter).any(|band| {
             matches!(band.period, Period::FinancialYear(_)) && band.series.key() == name.key()
         });
         is_judged_by_year && year.is_some_and(|year| !is_whole_year(year, name, actuals))
@@ -630,13 +630,11 @@ pub(super) fn known<T: Copy, const N: usize>(
     })
 }
 
-fn add<T>(lists: &mut BTreeMap<String, Vec<T>>, scenario: &str, item: T) {
-    match lists.get_mut(scenario) {
-        Some(list) => list.push(item),
-        None => {
-            lists.insert(scenario.to_owned(), vec![item]);
-        }
+fn of_scenario<'l, T: Default>(lists: &'l mut BTreeMap<String, T>, scenario: &str) -> &'l mut T {
+    if !lists.contains_key(scenario) {
+        lists.insert(scenario.to_owned(), T::default());
     }
+    lists.get_mut(scenario).expect("just added")
 }
 
 pub(super) fn date(column: &Date32Array, row: usize) -> Date {

@@ -116,20 +116,18 @@ pub fn history(rows: &[History]) -> Vec<History> {
 /// or families whose median is small. Totals are not.
 pub fn withheld_bands(forecast: &ScenarioForecast) -> BTreeSet<usize> {
     type Breakdown<'a> = (&'a str, &'a str, &'a str, Date);
-    let mut breakdowns: BTreeMap<Breakdown, Vec<usize>> = BTreeMap::new();
+    let mut breakdowns: BTreeMap<Breakdown, (Vec<usize>, Vec<f64>)> = BTreeMap::new();
     for (index, band) in forecast.bands.iter().enumerate() {
         let (metric, segment_by, _, period) = band.key();
         if is_breakdown(band) {
             let of_same = breakdowns.entry((metric, segment_by, period, band.date));
-            of_same.or_default().push(index);
+            let (indices, medians) = of_same.or_default();
+            indices.push(index);
+            medians.push(band.percentiles[3]);
         }
     }
     let mut found = BTreeSet::new();
-    for indices in breakdowns.into_values() {
-        let medians: Vec<f64> = indices
-            .iter()
-            .map(|&index| forecast.bands[index].percentiles[3])
-            .collect();
+    for (indices, medians) in breakdowns.into_values() {
         let shown = Shown::safe(&medians).counts;
         let withheld = indices.into_iter().zip(shown);
         found.extend(withheld.filter_map(|(index, shown)| shown.is_none().then_some(index)));

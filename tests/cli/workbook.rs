@@ -71,7 +71,10 @@ fn the_workbook_holds_the_numbers_of_the_run() {
         assert!(sheet.rows.iter().all(is_whole), "{}", sheet.name);
     }
     let bands = sheet(&sheets, "Bands");
-    let totals = run.forecasts().iter().flat_map(|forecast| &forecast.bands);
+    let totals = run
+        .forecasts()
+        .iter()
+        .flat_map(|forecast| forecast.bands.iter());
     let totals: Vec<_> = totals.filter(|band| band.series.is_total()).collect();
     assert_eq!(bands.rows.len(), totals.len());
     for (row, band) in bands.rows.iter().zip(totals) {

@@ -107,7 +107,7 @@ const WORDS: usize = 7;
 fn words(forecasts: &[&ScenarioForecast]) -> [Runs; WORDS + 1] {
     let mut columns: [Runs; WORDS + 1] = Default::default();
     for forecast in forecasts {
-        for bands in forecast.bands.chunk_by(Band::is_alike) {
+        for bands in forecast.bands.by_key() {
             let (metric, segment_by, segment, period) = bands[0].key();
             let unit = bands[0].series.unit.word();
             let words = [
@@ -164,7 +164,7 @@ fn columns<const N: usize>(
     let rows = forecasts.iter().map(|forecast| forecast.bands.len()).sum();
     let mut columns = [const { Vec::new() }; N];
     columns.iter_mut().for_each(|column| column.reserve(rows));
-    for band in forecasts.iter().flat_map(|forecast| &forecast.bands) {
+    for band in forecasts.iter().flat_map(|forecast| forecast.bands.iter()) {
         for (column, figure) in columns.iter_mut().zip(of(band)) {
             column.push(figure);
         }
@@ -303,7 +303,7 @@ mod tests {
         };
         ScenarioForecast {
             scenario: scenario.into(),
-            bands: vec![band],
+            bands: [band].into_iter().collect(),
             targets: vec![result],
         }
     }
@@ -356,7 +356,7 @@ mod tests {
         };
         let many = |scenario: &str, from: usize, rows: usize| {
             let mut forecast = forecast(scenario);
-            let one = forecast.bands.pop().unwrap();
+            let one = forecast.bands.iter().next().unwrap().clone();
             let bands = (from..from + rows).map(|row| Band {
                 percentiles: std::array::from_fn(|level| figure(row, level)),
                 ..one.clone()

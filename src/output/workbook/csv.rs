@@ -43,7 +43,7 @@ pub(super) fn write_bands(findings: &Findings, out: &mut impl Write) -> io::Resu
     for forecast in findings.forecasts {
         let withheld = withheld(findings, forecast);
         let mut index = 0;
-        for bands in forecast.bands.chunk_by(Band::is_alike) {
+        for bands in forecast.bands.by_key() {
             rows.write(&forecast.scenario, bands, |place| {
                 withheld.contains(&(index + place))
             });

@@ -184,7 +184,7 @@ fn targets<'a>(findings: &'a Findings<'a>) -> Sheet<'a> {
 fn bands<'a>(findings: &'a Findings<'a>) -> Sheet<'a> {
     let mut rows = Vec::new();
     for forecast in findings.forecasts {
-        let series = forecast.bands.chunk_by(Band::is_in_one_series);
+        let series = forecast.bands.by_series();
         for band in series.filter(|bands| bands[0].series.is_total()).flatten() {
             let unit = band.series.unit;
             let first = [
@@ -228,7 +228,7 @@ fn breakdowns<'a>(findings: &'a Findings<'a>) -> Sheet<'a> {
     for forecast in findings.forecasts {
         let withheld = withheld(findings, forecast);
         let mut next = 0;
-        for bands in forecast.bands.chunk_by(Band::is_in_one_series) {
+        for bands in forecast.bands.by_series() {
             let index = next;
             next += bands.len();
             let (series, unit) = (&bands[0].series, bands[0].series.unit);
@@ -294,7 +294,7 @@ fn spend<'a>(findings: &'a Findings<'a>) -> Sheet<'a> {
     let mut rows = Vec::new();
     let calendar = findings.calendar();
     for forecast in findings.forecasts {
-        let series = forecast.bands.chunk_by(Band::is_in_one_series);
+        let series = forecast.bands.by_series();
         let money = series.filter(|bands| bands[0].series.unit == Unit::Pounds);
         for band in money.flatten() {
             if !matches!(band.period, Period::FinancialYear(_)) {
