@@ -36,36 +36,29 @@ impl Results<'_> {
     ) -> Result<Vec<FileRecord>, OutputError> {
         let findings = &self.findings;
         let forecasts: Vec<&ScenarioForecast> = findings.forecasts.iter().collect();
-        let tables = || {
-            let bands = parquet::write_bands(files, metadata, &forecasts)?;
-            let targets = parquet::write_targets(files, metadata, &forecasts)?;
-            Ok(vec![bands, targets])
-        };
+        let bands = || parquet::write_bands(files, metadata, &forecasts);
         let (draws, first) = (&self.draws, self.first_replicate);
         let replicates = self.replicates;
-        let drawn = || {
-            let mut records = vec![write_parameters(findings, draws, first, files, metadata)?];
+        let short = || {
+            let mut records = vec![parquet::write_targets(files, metadata, &forecasts)?];
+            records.push(write_parameters(findings, draws, first, files, metadata)?);
             records.extend(replicates.map(ReplicateWriter::finish).transpose()?);
             Ok(records)
         };
         if !with_spreadsheets {
-            let (tables, drawn) = rayon::join(tables, drawn);
-            return Ok([tables?, drawn?].concat());
+            let (bands, short) = rayon::join(bands, short);
+            return Ok([vec![bands?], short?].concat());
         }
-        // The table of bands is written row by row and takes longest: it comes
-        // first, the others beside it.
-        let (bands, (drawn, (workbook, tables))) = rayon::join(
-            || files.write(BANDS_CSV, |file| findings.write_bands_csv(file)),
-            || {
-                let workbook = || {
-                    let bytes = findings.workbook()?;
-                    files.write(WORKBOOK, |file| file.write_all(&bytes))
-                };
-                rayon::join(drawn, || rayon::join(workbook, tables))
-            },
-        );
-        let spreadsheets = vec![bands?, workbook?];
-        Ok([tables?, drawn?, spreadsheets].concat())
+        let csv = || files.write(BANDS_CSV, |file| findings.write_bands_csv(file));
+        let workbook = || {
+            let bytes = findings.workbook()?;
+            files.write(WORKBOOK, |file| file.write_all(&bytes))
+        };
+        // What is written row by row comes first, what can be shared out in small
+        // parts last, so that all end together.
+        let (csv, (bands, (workbook, short))) =
+            rayon::join(csv, || rayon::join(bands, || rayon::join(workbook, short)));
+        Ok([vec![csv?, bands?, workbook?], short?].concat())
     }
 }
 

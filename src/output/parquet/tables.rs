@@ -41,8 +41,7 @@ pub fn write_bands(
     if rows == 0 {
         return writer.finish();
     }
-    let words = words(&forecasts);
-    let figures = figures(&forecasts);
+    let (figures, words) = rayon::join(|| figures(&forecasts), || words(&forecasts));
     writer.append(rows, |row_group, columns| {
         let mut columns = columns.into_iter();
         let mut next = || columns.next().expect("a field for each column");
