@@ -6,7 +6,7 @@ use common::{model, plan, play};
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use lacsim::engine::tally::Tally;
-use lacsim::engine::tiles::{OpenTile, TILE, Tiles};
+use lacsim::engine::tiles::{OpenTile, Room, TILE, Tiles};
 use lacsim::engine::world::World;
 use lacsim::luck::Seed;
 use lacsim::model::layout::Period;
@@ -63,12 +63,15 @@ fn store_and_take(bencher: Bencher) {
     let pence: Vec<i64> = (0..).take(layout.pence_cells()).collect();
     let expected = layout.first_cell(population) as i64;
     bencher.counter(ItemsCount::new(TILE)).bench_local(|| {
-        let mut tile = OpenTile::zeros(layout);
+        let (mut tile, mut room) = (OpenTile::zeros(layout), Room::default());
         for lane in 0..TILE {
             tile.store(lane, &counts, &pence);
         }
-        let column =
-            Tiles::new(TILE, vec![tile.close(TILE)]).column(layout, population, Period::Month(0));
+        let column = Tiles::new(TILE, vec![tile.close(TILE, &mut room)]).column(
+            layout,
+            population,
+            Period::Month(0),
+        );
         assert_eq!(column, [expected; TILE]);
         column
     });

@@ -38,7 +38,7 @@ use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tally::Tally;
-use tiles::{OpenTile, TILE, Tile, Tiles};
+use tiles::{OpenTile, Room, TILE, Tile, Tiles};
 use world::World;
 
 /// Marks the chance of a twin: a second future under the same parameters.
@@ -111,8 +111,8 @@ pub fn run_company(
             curve.shares();
         });
     }
-    // Open tiles that nobody fills at the moment; as many as threads.
-    let spare: Mutex<Vec<Vec<OpenTile>>> = Mutex::default();
+    // Desks where nobody plays at the moment; as many as threads.
+    let spare: Mutex<Vec<Desk>> = Mutex::default();
     let tiles: Result<Vec<Vec<Tile>>, Stopped> = starts
         .into_par_iter()
         .map_init(
@@ -121,24 +121,23 @@ pub fn run_company(
                 if progress.stop.load(Ordering::Relaxed) {
                     return Err(Stopped);
                 }
-                let open = spare.lock().expect(HELD_BRIEFLY).pop();
-                let mut open = open.unwrap_or_else(|| open_tiles(company));
+                let desk = spare.lock().expect(HELD_BRIEFLY).pop();
+                let mut desk = desk.unwrap_or_else(|| Desk::new(company));
+                let Desk { stage, open, room } = &mut desk;
                 let lanes = start..replicates.end.min(start + TILE as u32);
                 let mut children = 0;
                 for (lane, replicate) in lanes.clone().enumerate() {
-                    children +=
-                        player.replicate(numbers, seed, replicate, chance, |model, tally| {
-                            open[model].store(lane, &tally.counts, &tally.pence);
-                        });
+                    let keep = |model: usize, tally: &Tally| {
+                        open[model].store(lane, &tally.counts, &tally.pence);
+                    };
+                    children += player.replicate(stage, numbers, seed, replicate, chance, keep);
                 }
                 let played = (lanes.len() * open.len()) as u64;
                 progress.replicates.fetch_add(played, Ordering::Relaxed);
                 progress.children.fetch_add(children, Ordering::Relaxed);
-                let closed = open
-                    .iter_mut()
-                    .map(|tile| tile.close(lanes.len()))
-                    .collect();
-                spare.lock().expect(HELD_BRIEFLY).push(open);
+                let closed = open.iter().map(|tile| tile.close(lanes.len(), room));
+                let closed = closed.collect();
+                spare.lock().expect(HELD_BRIEFLY).push(desk);
                 Ok(closed)
             },
         )
@@ -156,10 +155,24 @@ pub fn run_company(
 /// Nothing that could fail is done under the lock.
 const HELD_BRIEFLY: &str = "the lock is held for a push or a pop";
 
-fn open_tiles(company: &Company<'_>) -> Vec<OpenTile> {
-    let layout = &company.models[0].reporting.layout;
-    let models = company.models.iter();
-    models.map(|_| OpenTile::zeros(layout)).collect()
+/// What one thread plays tiles on.
+struct Desk {
+    stage: Stage,
+    /// A tile of each model.
+    open: Vec<OpenTile>,
+    room: Room,
+}
+
+impl Desk {
+    fn new(company: &Company<'_>) -> Self {
+        let layout = &company.models[0].reporting.layout;
+        let models = company.models.iter();
+        Self {
+            stage: Stage::new(company.models[0]),
+            open: models.map(|_| OpenTile::zeros(layout)).collect(),
+            room: Room::default(),
+        }
+    }
 }
 
 /// Plays lists of replicates, each of its own model, all at once on every
@@ -180,7 +193,7 @@ pub fn play_jobs<T: Send>(
         .map(|(job, replicates)| {
             let model = model_of(job);
             let company = Company::of_one(&model);
-            let mut player = Player::new(&company);
+            let (player, mut stage) = (Player::new(&company), Stage::new(&model));
             replicates
                 .iter()
                 .map(|&replicate| {
@@ -188,9 +201,8 @@ pub fn play_jobs<T: Send>(
                         return Err(Stopped);
                     }
                     let mut taken = None;
-                    player.replicate(numbers, seed, replicate, Chance::Own, |_, tally| {
-                        taken = Some(take(tally));
-                    });
+                    let keep = |_, tally: &Tally| taken = Some(take(tally));
+                    player.replicate(&mut stage, numbers, seed, replicate, Chance::Own, keep);
                     Ok(taken.expect("every replicate has a tally"))
                 })
                 .collect()
@@ -198,10 +210,10 @@ pub fn play_jobs<T: Send>(
         .collect()
 }
 
-/// What one thread reuses from replicate to replicate.
+/// Plays replicates of a company.
 struct Player<'m> {
     company: &'m Company<'m>,
-    stage: Stage,
+    /// The worlds of every replicate, where nothing is uncertain.
     certain: Option<Vec<World<'m>>>,
 }
 
@@ -210,14 +222,14 @@ impl<'m> Player<'m> {
         let is_certain = company.models.iter().all(|model| model.is_certain);
         Self {
             company,
-            stage: Stage::new(company.models[0]),
             certain: is_certain.then(|| worlds(company, &[], &Seed(0).replicate(0))),
         }
     }
 
     /// Plays one replicate and hands over each model's tally.
     fn replicate(
-        &mut self,
+        &self,
+        stage: &mut Stage,
         numbers: &ParameterSet,
         seed: Seed,
         replicate: u32,
@@ -237,8 +249,7 @@ impl<'m> Player<'m> {
                 &drawn
             }
         };
-        let (apart, stage) = (self.company.apart, &mut self.stage);
-        play(worlds, apart, &luck, stage, &mut Silent, done)
+        play(worlds, self.company.apart, &luck, stage, &mut Silent, done)
     }
 }
 
@@ -290,7 +301,7 @@ pub fn run_mixtures(
                 }
                 let played = mixtures.len() as u64;
                 progress.replicates.fetch_add(played, Ordering::Relaxed);
-                Ok(tile.close(mixtures.len()))
+                Ok(tile.close(mixtures.len(), &mut Room::default()))
             },
         )
         .collect();

@@ -78,7 +78,7 @@ pub(crate) mod test_run {
     //! A tiny run with hand-set tallies, for the tests of this room.
 
     use crate::calendar::Calendar;
-    use crate::engine::tiles::{OpenTile, TILE, Tiles};
+    use crate::engine::tiles::{OpenTile, Room, TILE, Tiles};
     use crate::model::layout::{Kind, Layout, Series, Unit};
     use crate::units::Date;
 
@@ -105,7 +105,7 @@ pub(crate) mod test_run {
     pub fn tiles(replicates: usize, children: impl Fn(usize, usize) -> i32) -> Tiles {
         let layout = layout();
         let months = layout.calendar().months();
-        let mut open = OpenTile::zeros(&layout);
+        let (mut open, mut room) = (OpenTile::zeros(&layout), Room::default());
         let tile = |from: usize| {
             let to = replicates.min(from + TILE);
             for replicate in from..to {
@@ -116,7 +116,7 @@ pub(crate) mod test_run {
                 let pence: Vec<i64> = pence(200).chain(pence(100)).collect();
                 open.store(replicate - from, &counts, &pence);
             }
-            open.close(to - from)
+            open.close(to - from, &mut room)
         };
         let tiles = (0..replicates).step_by(TILE).map(tile);
         Tiles::new(replicates, tiles.collect())

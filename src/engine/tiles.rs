@@ -21,9 +21,12 @@ pub struct OpenTile {
     months: usize,
     counts: Vec<i32>,
     pence: Vec<i64>,
-    /// Where rows are packed before it is known how much room they need.
-    room: Cells,
 }
+
+/// Where tiles are packed, one after the other, before it is known how much
+/// room they need.
+#[derive(Debug, Default)]
+pub struct Room(Cells);
 
 impl OpenTile {
     /// A tile of zeros for a layout.
@@ -32,7 +35,6 @@ impl OpenTile {
             months: layout.calendar().months(),
             counts: vec![0; layout.count_cells() * TILE],
             pence: vec![0; layout.pence_cells() * TILE],
-            room: Cells::default(),
         }
     }
 
@@ -47,10 +49,10 @@ impl OpenTile {
     }
 
     /// The first lanes as they are kept.
-    pub fn close(&mut self, lanes: usize) -> Tile {
+    pub fn close(&self, lanes: usize, room: &mut Room) -> Tile {
         Tile {
-            counts: packed(&self.counts, self.months, lanes, &mut self.room),
-            pence: packed(&self.pence, self.months, lanes, &mut self.room),
+            counts: packed(&self.counts, self.months, lanes, &mut room.0),
+            pence: packed(&self.pence, self.months, lanes, &mut room.0),
         }
     }
 }
@@ -331,7 +333,7 @@ mod tests {
             let months = |&series: &usize| (0..months).map(move |m| value(series, replicate, m));
             series.iter().flat_map(months).collect()
         };
-        let mut open = OpenTile::zeros(layout);
+        let (mut open, mut room) = (OpenTile::zeros(layout), Room::default());
         let tile = |from: usize| {
             let to = replicates.min(from + TILE);
             for replicate in from..to {
@@ -339,7 +341,7 @@ mod tests {
                 let counts: Vec<i32> = counts.into_iter().map(|count| count as i32).collect();
                 open.store(replicate - from, &counts, &of(&[1, 4], replicate));
             }
-            open.close(to - from)
+            open.close(to - from, &mut room)
         };
         Tiles::new(
             replicates,
