@@ -128,7 +128,7 @@ pub enum OutputError {
     },
     /// A workbook cannot hold what there is.
     #[error("cannot make the workbook")]
-    Workbook(#[source] workbook::XlsxError),
+    Workbook(#[from] workbook::XlsxError),
     /// A JSON file is not what lacsim writes.
     #[error("{}: is not {what} of lacsim", path.display())]
     Json {

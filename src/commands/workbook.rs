@@ -30,7 +30,7 @@ fn beside(run: &Path) -> PathBuf {
 fn write(args: &WorkbookArgs, folder: &Path) -> Result<(), OutputError> {
     let run = FinishedRun::open(&args.run)?;
     let findings = Findings::of(&run, args.suppress_small)?;
-    let workbook = findings.workbook()?;
+    let workbook = findings.workbook()?.bytes()?;
     write_file(&folder.join(WORKBOOK), |files| {
         files.write(WORKBOOK, |file| file.write_all(&workbook))
     })?;

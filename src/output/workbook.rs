@@ -14,7 +14,7 @@ mod sheets;
 mod xlsx;
 
 pub use sheet::{Cell, Sheet, Shown, Value};
-pub use xlsx::XlsxError;
+pub use xlsx::{Workbook, XlsxError};
 
 use super::finished::FinishedRun;
 use super::manifest::{Manifest, ParameterSummary};
@@ -77,13 +77,13 @@ impl<'a> Findings<'a> {
         all
     }
 
-    /// The bytes of `summary.xlsx`.
+    /// The workbook, `summary.xlsx`.
     ///
     /// # Errors
-    /// [`OutputError::Workbook`] where there is more than a worksheet holds.
-    pub fn workbook(&self) -> Result<Vec<u8>, OutputError> {
+    /// [`XlsxError::TooManyRows`] where there is more than a worksheet holds.
+    pub fn workbook(&self) -> Result<Workbook, XlsxError> {
         let cover: Vec<Cell> = self.cover().into_iter().map(Cell::text).collect();
-        xlsx::bytes(self.name(), &cover, &self.tables()).map_err(OutputError::Workbook)
+        Workbook::new(self.name(), &cover, &self.tables())
     }
 
     /// Writes `bands_wide.csv`: one row for each scenario, metric, segment and

@@ -7,7 +7,7 @@ use crate::output::OutputError;
 use crate::output::manifest::{FileRecord, ParameterSummary};
 use crate::output::new_files::NewFiles;
 use crate::output::parquet::{self, Metadata, ParameterWriter, ReplicateWriter};
-use crate::output::workbook::{BANDS_CSV, Findings, WORKBOOK};
+use crate::output::workbook::{BANDS_CSV, Findings, WORKBOOK, Workbook};
 use rayon::prelude::*;
 use std::io::Write;
 
@@ -39,7 +39,7 @@ impl Results<'_> {
         let bands = || parquet::write_bands(files, metadata, &forecasts);
         let (draws, first) = (&self.draws, self.first_replicate);
         let replicates = self.replicates;
-        let short = || {
+        let short = || -> Result<Vec<FileRecord>, OutputError> {
             let mut records = vec![parquet::write_targets(files, metadata, &forecasts)?];
             records.push(write_parameters(findings, draws, first, files, metadata)?);
             records.extend(replicates.map(ReplicateWriter::finish).transpose()?);
@@ -50,14 +50,18 @@ impl Results<'_> {
             return Ok([vec![bands?], short?].concat());
         }
         let csv = || files.write(BANDS_CSV, |file| findings.write_bands_csv(file));
-        let workbook = || {
-            let bytes = findings.workbook()?;
-            files.write(WORKBOOK, |file| file.write_all(&bytes))
-        };
         // What is written row by row comes first, what can be shared out in small
-        // parts last, so that all end together.
-        let (csv, (bands, (workbook, short))) =
-            rayon::join(csv, || rayon::join(bands, || rayon::join(workbook, short)));
+        // parts after it; one core puts these together beside the short files.
+        let (csv, (bands, (workbook, short))) = rayon::join(csv, || {
+            rayon::join(bands, || {
+                let workbook = findings.workbook();
+                let put_together = || {
+                    let bytes = workbook.and_then(Workbook::bytes)?;
+                    files.write(WORKBOOK, |file| file.write_all(&bytes))
+                };
+                rayon::join(put_together, short)
+            })
+        });
         Ok([vec![csv?, bands?, workbook?], short?].concat())
     }
 }

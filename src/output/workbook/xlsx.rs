@@ -53,12 +53,65 @@ pub enum XlsxError {
     Zip(#[from] ZipError),
 }
 
-/// A workbook of a cover, line by line, and tables; its title stands among its
-/// properties. The same content gives the same bytes.
-///
-/// # Errors
-/// [`XlsxError::TooManyRows`].
-pub(super) fn bytes(title: &str, cover: &[Cell], sheets: &[Sheet]) -> Result<Vec<u8>, XlsxError> {
+/// A workbook of a cover, line by line, and tables.
+#[derive(Debug)]
+pub struct Workbook {
+    /// In their order.
+    parts: Vec<Archive>,
+}
+
+/// A part of a workbook, compressed.
+type Archive = ZipArchive<Cursor<Vec<u8>>>;
+
+impl Workbook {
+    /// Makes the parts side by side. The title stands among the properties.
+    ///
+    /// # Errors
+    /// [`XlsxError::TooManyRows`].
+    pub(super) fn new(title: &str, cover: &[Cell], sheets: &[Sheet]) -> Result<Self, XlsxError> {
+        check_rows(sheets)?;
+        let strings = Strings::of(cover, sheets);
+        let mut parts = package(title, sheets);
+        parts.push((format!("xl/{}", worksheet(1)), cover_xml(cover, &strings)));
+        parts.push(("xl/sharedStrings.xml".to_owned(), strings.xml()));
+        let parts = parts.par_iter().map(|(name, xml)| {
+            let write = |part: &mut Part| part.write_all(xml.as_bytes());
+            match xml.len() {
+                ..SHORT => zipped(name, CompressionMethod::Stored, write),
+                _ => zipped(name, CompressionMethod::Deflated, write),
+            }
+        });
+        let pages = sheets.par_iter().enumerate().map(|(index, sheet)| {
+            let name = format!("xl/{}", worksheet(index + 2));
+            zipped(&name, CompressionMethod::Deflated, |page| {
+                write_sheet(sheet, &strings, page)
+            })
+        });
+        // A few pages are long: nobody has two of them to do.
+        let (pages, parts) = rayon::join(
+            || pages.with_max_len(1).collect::<ZipResult<Vec<_>>>(),
+            || parts.collect::<ZipResult<Vec<_>>>(),
+        );
+        // Programs know a workbook by its first part, the list of types.
+        Ok(Self {
+            parts: [parts?, pages?].into_iter().flatten().collect(),
+        })
+    }
+
+    /// Puts the parts together. The same content gives the same bytes.
+    ///
+    /// # Errors
+    /// [`XlsxError::Zip`].
+    pub fn bytes(self) -> Result<Vec<u8>, XlsxError> {
+        let mut whole = ZipWriter::new(Cursor::new(Vec::new()));
+        for part in self.parts {
+            whole.merge_archive(part)?;
+        }
+        Ok(whole.finish()?.into_inner())
+    }
+}
+
+fn check_rows(sheets: &[Sheet]) -> Result<(), XlsxError> {
     for sheet in sheets {
         let rows = sheet.rows.len();
         if HEADER_ROW + rows > MOST_ROWS {
@@ -66,34 +119,7 @@ pub(super) fn bytes(title: &str, cover: &[Cell], sheets: &[Sheet]) -> Result<Vec
             return Err(XlsxError::TooManyRows { sheet, rows });
         }
     }
-    let strings = Strings::of(cover, sheets);
-    let mut parts = package(title, sheets);
-    parts.push((format!("xl/{}", worksheet(1)), cover_xml(cover, &strings)));
-    parts.push(("xl/sharedStrings.xml".to_owned(), strings.xml()));
-    let parts = parts.par_iter().map(|(name, xml)| {
-        let write = |part: &mut Part| part.write_all(xml.as_bytes());
-        match xml.len() {
-            ..SHORT => zipped(name, CompressionMethod::Stored, write),
-            _ => zipped(name, CompressionMethod::Deflated, write),
-        }
-    });
-    let pages = sheets.par_iter().enumerate().map(|(index, sheet)| {
-        let name = format!("xl/{}", worksheet(index + 2));
-        zipped(&name, CompressionMethod::Deflated, |page| {
-            write_sheet(sheet, &strings, page)
-        })
-    });
-    // A few pages are long: nobody has two of them to do.
-    let (pages, parts) = rayon::join(
-        || pages.with_max_len(1).collect::<ZipResult<Vec<_>>>(),
-        || parts.collect::<ZipResult<Vec<_>>>(),
-    );
-    let mut whole = ZipWriter::new(Cursor::new(Vec::new()));
-    // Programs know a workbook by its first part, the list of types.
-    for archive in parts?.into_iter().chain(pages?) {
-        whole.merge_archive(archive)?;
-    }
-    Ok(whole.finish()?.into_inner())
+    Ok(())
 }
 
 /// Name of the part of a worksheet within `xl/`; the cover is 1, the first
@@ -115,7 +141,7 @@ fn zipped(
     name: &str,
     method: CompressionMethod,
     write: impl FnOnce(&mut Part) -> io::Result<()>,
-) -> ZipResult<ZipArchive<Cursor<Vec<u8>>>> {
+) -> ZipResult<Archive> {
     let options = SimpleFileOptions::default()
         .last_modified_time(DateTime::default())
         .compression_method(method);
@@ -402,6 +428,10 @@ mod tests {
             headers: vec!["Name", "Number", "Sheet"],
             rows,
         }
+    }
+
+    fn bytes(title: &str, cover: &[Cell], sheets: &[Sheet]) -> Result<Vec<u8>, XlsxError> {
+        Workbook::new(title, cover, sheets)?.bytes()
     }
 
     fn part(bytes: &[u8], name: &str) -> Option<String> {
