@@ -66,6 +66,26 @@ pub enum OutputError {
         /// The folder.
         path: PathBuf,
     },
+    /// The run that would be replaced lies beside something else.
+    #[error("{}: holds {name}, which is not the run's: move it away, or write to another folder", path.display())]
+    HoldsMore {
+        /// The folder.
+        path: PathBuf,
+        /// A file or folder in it.
+        name: String,
+    },
+    /// The file that would be replaced is of another kind.
+    #[error("{}: is there already and is another kind of file: it is left as it is", path.display())]
+    AnotherKind {
+        /// The file.
+        path: PathBuf,
+    },
+    /// What is made of a run is not written into it.
+    #[error("{}: is the folder of a run, which is left as it is: write to another", path.display())]
+    IsARun {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The folder holds a run, or something else, and no back-test.
     #[error("{}: is not the folder of a back-test", path.display())]
     NotABacktest {

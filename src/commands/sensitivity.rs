@@ -58,6 +58,9 @@ pub(super) fn sensitivity_command(args: &SensitivityArgs) -> Result<ExitCode, Fa
         print_json(&found)?;
     } else {
         print(&found.to_string())?;
+        if let Some(file) = &args.out {
+            print(&format!("Written to {}\n", file.display()))?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

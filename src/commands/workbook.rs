@@ -2,7 +2,7 @@
 
 use super::{Failure, print};
 use crate::cli::WorkbookArgs;
-use crate::output::folder::write_file;
+use crate::output::folder::{is_run, write_file};
 use crate::output::workbook::{BANDS_CSV, Findings, WORKBOOK};
 use crate::output::{FinishedRun, OutputError};
 use std::ffi::OsString;
@@ -28,6 +28,11 @@ fn beside(run: &Path) -> PathBuf {
 }
 
 fn write(args: &WorkbookArgs, folder: &Path) -> Result<(), OutputError> {
+    if is_run(folder) {
+        return Err(OutputError::IsARun {
+            path: folder.to_owned(),
+        });
+    }
     let run = FinishedRun::open(&args.run)?;
     let findings = Findings::of(&run, args.suppress_small)?;
     let workbook = findings.workbook()?.bytes()?;

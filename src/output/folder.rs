@@ -11,7 +11,7 @@ use super::OutputError;
 use super::manifest::{self, FileRecord, Manifest};
 use super::new_files::{HashedFile, NewFiles};
 use std::fs::{self, File, TryLockError};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 /// A run's folder in the making.
@@ -35,7 +35,8 @@ impl StagedFolder {
     ///
     /// # Errors
     /// [`OutputError::NotARun`] where the target exists and is neither an empty
-    /// folder nor a lacsim run, [`OutputError::Busy`] where another process is
+    /// folder nor a lacsim run, [`OutputError::HoldsMore`] where it holds a file
+    /// that the run does not know, [`OutputError::Busy`] where another process is
     /// writing to it, [`OutputError::Io`] where the file system refuses.
     pub fn create(target: &Path) -> Result<Self, OutputError> {
         let places = Places::around(target)?;
@@ -48,11 +49,7 @@ impl StagedFolder {
             is_committed: false,
         };
         staged.places.recover()?;
-        if !is_replaceable(&staged.places.target) {
-            return Err(OutputError::NotARun {
-                path: target.to_owned(),
-            });
-        }
+        check_replaceable(&staged.places.target, target)?;
         let new = &staged.places.new;
         remove_if_there(new)?;
         fs::create_dir(new).map_err(OutputError::io(new, "create"))?;
@@ -98,8 +95,10 @@ impl Drop for StagedFolder {
 /// folder beside the target, from where it is moved into place.
 ///
 /// # Errors
-/// Those of `write`; [`OutputError::NoName`] or [`OutputError::Io`] where the
-/// file system refuses. The target is then as it was.
+/// Those of `write`; [`OutputError::AnotherKind`] where the target is a file that
+/// begins otherwise, such as a scenario; [`OutputError::NoName`] or
+/// [`OutputError::Io`] where the file system refuses. The target is then as it
+/// was.
 pub fn write_file(
     target: &Path,
     write: impl FnOnce(&NewFiles) -> Result<FileRecord, OutputError>,
@@ -116,10 +115,33 @@ pub fn write_file(
     let files = NewFiles::in_folder(new);
     let written = write(&files).and_then(|record| {
         files.sync()?;
-        fs::rename(new.join(record.name), &places.target).map_err(OutputError::io(target, "write"))
+        let new = new.join(record.name);
+        check_kind(&new, &places.target)?;
+        fs::rename(new, &places.target).map_err(OutputError::io(target, "write"))
     });
     let _ = fs::remove_dir_all(new);
     written
+}
+
+/// A new file may take the place of one that begins alike, or is empty, or is not
+/// there.
+fn check_kind(new: &Path, old: &Path) -> Result<(), OutputError> {
+    let begins = |path: &Path| -> std::io::Result<Vec<u8>> {
+        let mut first = Vec::new();
+        File::open(path)?.take(4).read_to_end(&mut first)?;
+        Ok(first)
+    };
+    let may = match (begins(new), begins(old)) {
+        (Ok(new), Ok(old)) => old.is_empty() || new == old,
+        (_, Err(error)) => error.kind() == std::io::ErrorKind::NotFound,
+        (Err(_), _) => false,
+    };
+    match may {
+        true => Ok(()),
+        false => Err(OutputError::AnotherKind {
+            path: old.to_owned(),
+        }),
+    }
 }
 
 /// Writes a new folder whole or not at all.
@@ -157,6 +179,7 @@ pub fn write_folder(
 /// Writes a file beside its target and swaps it in whole.
 ///
 /// # Errors
+/// [`OutputError::AnotherKind`] where the target is a file that begins otherwise,
 /// [`OutputError::Io`] where the file system refuses; the target is then as it
 /// was.
 pub fn replace_file(target: &Path, bytes: &[u8]) -> Result<(), OutputError> {
@@ -167,6 +190,7 @@ pub fn replace_file(target: &Path, bytes: &[u8]) -> Result<(), OutputError> {
     };
     let new = target.with_file_name(format!(".{name}.lacsim-new"));
     let swapped = write_synced(&new, bytes).and_then(|()| {
+        check_kind(&new, target)?;
         fs::rename(&new, target).map_err(OutputError::io(target, "swap in the new file"))
     });
     if swapped.is_err() {
@@ -281,26 +305,59 @@ impl Places {
     }
 }
 
-/// Whether the target is missing, an empty folder or a lacsim run.
-fn is_replaceable(target: &Path) -> bool {
+/// Whether the target, which the caller named so, is missing, an empty folder or
+/// a lacsim run and nothing else.
+fn check_replaceable(target: &Path, named: &Path) -> Result<(), OutputError> {
     if target.symlink_metadata().is_err() {
-        return true;
+        return Ok(());
     }
-    match fs::read_dir(target) {
-        Ok(mut entries) => entries.next().is_none() || is_run(target),
-        Err(_) => false,
+    let not_a_run = || OutputError::NotARun {
+        path: named.to_owned(),
+    };
+    let entries = fs::read_dir(target).map_err(|_| not_a_run())?;
+    let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+    let names: Vec<String> = names
+        .collect::<std::io::Result<_>>()
+        .map_err(OutputError::io(named, "read"))?;
+    if names.is_empty() {
+        return Ok(());
+    }
+    let written = files_of_run(target).ok_or_else(not_a_run)?;
+    // The system and spreadsheets leave files that nobody misses.
+    let is_left = |name: &String| name.starts_with(['.', '~']);
+    let mut more = names.into_iter().filter(|name| !is_left(name));
+    match more.find(|name| !written.contains(name)) {
+        Some(name) => Err(OutputError::HoldsMore {
+            path: named.to_owned(),
+            name,
+        }),
+        None => Ok(()),
     }
 }
 
-/// Whether a folder holds a manifest of any version of lacsim.
-fn is_run(folder: &Path) -> bool {
+/// Whether a folder holds a run of any version of lacsim.
+pub fn is_run(folder: &Path) -> bool {
+    files_of_run(folder).is_some()
+}
+
+/// Names of the files of a run of any version of lacsim; none where a folder
+/// holds no run.
+fn files_of_run(folder: &Path) -> Option<Vec<String>> {
     #[derive(serde::Deserialize)]
-    struct Version {
+    struct Run {
         #[serde(rename = "lacsim")]
         _version: String,
+        #[serde(default)]
+        files: Vec<Named>,
     }
-    fs::read_to_string(folder.join(manifest::FILE_NAME))
-        .is_ok_and(|text| serde_json::from_str::<Version>(&text).is_ok())
+    #[derive(serde::Deserialize)]
+    struct Named {
+        name: String,
+    }
+    let text = fs::read_to_string(folder.join(manifest::FILE_NAME)).ok()?;
+    let run: Run = serde_json::from_str(&text).ok()?;
+    let names = run.files.into_iter().map(|file| file.name);
+    Some(names.chain([manifest::FILE_NAME.to_owned()]).collect())
 }
 
 #[cfg(unix)]
@@ -369,7 +426,11 @@ mod tests {
         let staged = StagedFolder::create(target).unwrap();
         let record = write(&staged, text.as_bytes());
         assert_eq!(record.sha256, sha256(text.as_bytes()));
-        staged.commit(&example()).unwrap();
+        let manifest = Manifest {
+            files: vec![record],
+            ..example()
+        };
+        staged.commit(&manifest).unwrap();
     }
 
     fn report(target: &Path) -> String {
@@ -406,11 +467,30 @@ mod tests {
     }
 
     #[test]
-    fn a_file_added_to_a_run_is_in_its_manifest_once() {
+    fn a_run_beside_something_else_is_never_replaced() {
         let home = tempfile::tempdir().unwrap();
         let target = home.path().join("demo");
         write_run(&target, "old");
-        for text in ["new", "newer"] {
+        fs::write(target.join(".DS_Store"), "").unwrap();
+        write_run(&target, "new");
+        assert_eq!(names(&target), ["manifest.json", "report.html"]);
+        fs::write(target.join("notes.txt"), "mine").unwrap();
+        let error = StagedFolder::create(&target).unwrap_err();
+        let is_named = |name: &str| name == "notes.txt";
+        assert!(
+            matches!(&error, OutputError::HoldsMore { name, .. } if is_named(name)),
+            "{error}"
+        );
+        assert_eq!(report(&target), "new");
+        assert_eq!(names(home.path()), ["demo"]);
+    }
+
+    #[test]
+    fn a_file_added_to_a_run_is_in_its_manifest_once() {
+        let home = tempfile::tempdir().unwrap();
+        let target = home.path().join("demo");
+        write_run(&target, "page: old");
+        for text in ["page: new", "page: newer"] {
             let record = add_to_run(&target, "report.html", text.as_bytes()).unwrap();
             assert_eq!(Manifest::read(&target).unwrap().files, [record]);
             assert_eq!(report(&target), text);
@@ -486,9 +566,11 @@ mod tests {
         let write = |text: &'static str| {
             move |files: &NewFiles| files.write("any", |file| file.write_all(text.as_bytes()))
         };
-        write_file(&target, write("old")).unwrap();
-        write_file(&target, write("new")).unwrap();
-        assert_eq!(fs::read_to_string(&target).unwrap(), "new");
+        write_file(&target, write("PAR1 old")).unwrap();
+        write_file(&target, write("PAR1 new")).unwrap();
+        assert_eq!(fs::read_to_string(&target).unwrap(), "PAR1 new");
+        let error = write_file(&target, write("[forecast]")).unwrap_err();
+        assert!(matches!(error, OutputError::AnotherKind { .. }), "{error}");
         let failing = |files: &NewFiles| {
             files.write("any", |file| file.write_all(b"half"))?;
             Err(OutputError::NotARun {
@@ -496,9 +578,11 @@ mod tests {
             })
         };
         write_file(&target, failing).unwrap_err();
-        assert_eq!(fs::read_to_string(&target).unwrap(), "new");
+        assert_eq!(fs::read_to_string(&target).unwrap(), "PAR1 new");
         assert_eq!(names(home.path()), ["table.parquet"]);
-        write_file(home.path(), write("new")).unwrap_err();
+        write_file(home.path(), write("PAR1 new")).unwrap_err();
+        fs::write(&target, "").unwrap();
+        write_file(&target, write("PAR1 new")).unwrap();
     }
 
     #[cfg(unix)]

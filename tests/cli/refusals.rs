@@ -58,6 +58,35 @@ fn a_name_that_is_not_there_is_wrong_usage_with_a_hint() {
 }
 
 #[test]
+fn nothing_is_written_over_that_is_of_another_kind() {
+    let home = home();
+    ends(home.path(), 0, "run plan.toml --replicates 200 --out run");
+    let run = home.path().join("run");
+    let before = (
+        contents(&run),
+        fs::read(home.path().join("plan.toml")).unwrap(),
+    );
+    for line in [
+        "report run --out plan.toml",
+        "sensitivity run --out plan.toml",
+        "workbook run --out run",
+    ] {
+        let output = ends(home.path(), 1, line);
+        says(stderr(&output), &["is left as it is"]);
+    }
+    let after = (
+        contents(&run),
+        fs::read(home.path().join("plan.toml")).unwrap(),
+    );
+    assert_eq!(before, after);
+    fs::write(run.join("notes.txt"), "mine").unwrap();
+    let output = ends(home.path(), 1, "run plan.toml --replicates 5 --out run");
+    says(stderr(&output), &["holds notes.txt", "move it away"]);
+    assert_eq!(fs::read(run.join("notes.txt")).unwrap(), b"mine");
+    assert_eq!(names(home.path()), ["plan.toml", "run"]);
+}
+
+#[test]
 fn a_folder_that_is_no_run_is_refused_and_untouched() {
     let home = home();
     let photos = home.path().join("photos");
