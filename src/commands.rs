@@ -22,6 +22,7 @@ use crate::run::{Extent, Kept, Plan, Precision, RunError, RunOptions, RunResult,
 use crate::summary::{grouped, quoted};
 use crate::{audit, summary, trace};
 use indicatif::{ProgressBar, ProgressStyle};
+use signal_hook::consts::{SIGINT, SIGTERM};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -328,10 +329,28 @@ fn options(args: &RunArgs) -> RunOptions {
 
 /// The first interrupt asks the run to stop and clear up after itself.
 fn stop_on_interrupt(progress: &Arc<Progress>) {
-    let progress = Arc::clone(progress);
-    // Without a handler an interrupt still ends the program; the next run
-    // clears up what it left.
-    let _ = ctrlc::set_handler(move || progress.stop.store(true, Ordering::Relaxed));
+    let mut signals = vec![SIGINT, SIGTERM];
+    #[cfg(unix)]
+    if !ignores_hang_ups() {
+        signals.push(signal_hook::consts::SIGHUP);
+    }
+    for signal in signals {
+        // Without a handler an interrupt still ends the program; the next run
+        // clears up what it left.
+        let _ = signal_hook::flag::register(signal, Arc::clone(&progress.stop));
+    }
+}
+
+/// Whether the end of the session is to be ignored, as `nohup` wants it; Linux
+/// alone tells.
+#[cfg(unix)]
+fn ignores_hang_ups() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    // The first bit is that of signal 1, the hang-up.
+    ignored
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .is_some_and(|mask| mask & 1 == 1)
 }
 
 /// The plan line: how much, and how much memory; how long, [`Watch`] says as soon

@@ -35,8 +35,8 @@ use rayon::prelude::*;
 use record::{Note, Silent};
 use replicate::{Stage, play};
 use std::ops::Range;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use tally::Tally;
 use tiles::{OpenTile, Room, TILE, Tile, Tiles};
 use world::World;
@@ -52,7 +52,7 @@ pub struct Progress {
     /// Children played.
     pub children: AtomicU64,
     /// Set from outside to stop.
-    pub stop: AtomicBool,
+    pub stop: Arc<AtomicBool>,
 }
 
 /// The run was told to stop.

@@ -18,7 +18,11 @@ fn start(home: &Path, replicates: u32) -> Child {
 /// Starts a run and waits until it has begun to write.
 #[track_caller]
 fn start_and_see(home: &Path) -> Child {
-    let run = start(home, MANY);
+    seen(home, start(home, MANY))
+}
+
+#[track_caller]
+fn seen(home: &Path, run: Child) -> Child {
     let started = Instant::now();
     while !home.join(".run.lacsim-new").exists() {
         assert!(
@@ -54,6 +58,25 @@ fn an_interrupt_ends_with_130_and_leaves_nothing() {
         says(stderr(&output), &["interrupted"]);
         assert_eq!(names(home.path()), ["plan.toml"]);
     }
+}
+
+/// As with `nohup`, whose run goes on when the session ends.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_hang_up_that_is_ignored_stays_ignored() {
+    let home = home();
+    let line = format!("run plan.toml --quiet --replicates {MANY} --out run");
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]);
+    command.arg(lacsim(home.path()).get_program());
+    command.args(words(&line)).current_dir(home.path());
+    let mut run = seen(home.path(), command.stderr(Stdio::piped()).spawn().unwrap());
+    signal(&run, "-HUP");
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(run.try_wait().unwrap().is_none(), "the run goes on");
+    signal(&run, "-INT");
+    assert_eq!(run.wait().unwrap().code(), Some(130));
+    assert_eq!(names(home.path()), ["plan.toml"]);
 }
 
 #[cfg(unix)]
