@@ -306,10 +306,14 @@ fn judgement(text: &mut String, config: &Config) {
     }
     let _ = writeln!(
         text,
-        "{} uncertain quantities: {} from figures, {} that rest on judgement. The least certain of these:",
+        "{} uncertain quantities: {} from figures, {} that rest on judgement.{}",
         judged.len() + counted.len(),
         counted.len(),
-        judged.len()
+        judged.len(),
+        match judged.is_empty() {
+            true => "",
+            false => " The least certain of these:",
+        }
     );
     let mut judged: Vec<(f64, &str)> = judged
         .iter()

@@ -4,6 +4,7 @@ use crate::backtest::returns::Origins;
 use crate::run::LAST_REPLICATE;
 use crate::units::Date;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::num::IntErrorKind;
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -367,7 +368,10 @@ fn replicates(text: &str) -> Result<Range<u32>, String> {
         text.trim()
             .replace('_', "")
             .parse::<u32>()
-            .map_err(|_| format!("\"{text}\" is no whole number"))
+            .map_err(|error| match error.kind() {
+                IntErrorKind::PosOverflow => format!("must not go beyond {LAST_REPLICATE}"),
+                _ => format!("\"{text}\" is no whole number"),
+            })
     };
     let range = match text.split_once("..") {
         Some((from, to)) => number(from)?..number(to)?,

@@ -12,6 +12,7 @@ pub mod text;
 use crate::config::levers::{Kind, Lever};
 use crate::config::variant::Variant;
 use crate::engine::{Chance, Progress, run_replicates};
+use crate::forecast::columns::is_difference;
 use crate::forecast::targets::{Target, margins, met_by_each};
 use crate::forecast::{Comparison, ScenarioColumns};
 use crate::luck::Seed;
@@ -335,9 +336,6 @@ fn round_below(size: f64) -> f64 {
     }
 }
 
-/// Metrics that need the comparison scenario.
-const DIFFERENCES: [&str; 3] = ["saving_gross", "saving_net", "population_change"];
-
 /// Replicates whose tallies are in memory at once.
 pub(crate) const BLOCK: u32 = 4_096;
 
@@ -370,7 +368,7 @@ impl<'p> Judge<'p> {
             as_it_is: None,
         };
         let metric = plan.targets[question.target].metric.as_str();
-        if DIFFERENCES.contains(&metric) {
+        if is_difference(metric) {
             let model = &plan.models[plan.file.comparison];
             for block in judge.blocks() {
                 let tiles = judge.tiles(model, &plan.numbers, block)?;

@@ -1,7 +1,7 @@
 //! What a person wants to read when a run is done.
 
 use crate::attribution::{ALL, Row};
-use crate::forecast::{Direction, ScenarioForecast, Target, TargetResult};
+use crate::forecast::{Band, Direction, ScenarioForecast, Target, TargetResult};
 use crate::run::{Plan, RunResult};
 use crate::units::{financial_year_end, financial_year_name};
 use comfy_table::{CellAlignment, Table, presets};
@@ -12,7 +12,7 @@ pub fn text(plan: &Plan, result: &RunResult, out: &str) -> String {
     let mut text = String::new();
     answer(&mut text, plan, result);
     bands(&mut text, result);
-    money(&mut text, result);
+    money(&mut text, plan, result);
     targets(&mut text, result);
     budgets(&mut text, result);
     workstreams(&mut text, result);
@@ -95,7 +95,7 @@ fn bands(text: &mut String, result: &RunResult) {
 }
 
 /// Bands of the population at financial year ends, or at the last month.
-fn year_ends(forecast: &ScenarioForecast) -> Vec<&crate::forecast::Band> {
+fn year_ends(forecast: &ScenarioForecast) -> Vec<&Band> {
     let all: Vec<_> = forecast
         .bands_of("population", "all", "all", "month")
         .collect();
@@ -112,7 +112,7 @@ fn year_ends(forecast: &ScenarioForecast) -> Vec<&crate::forecast::Band> {
 }
 
 /// Spend and saving by financial year.
-fn money(text: &mut String, result: &RunResult) {
+fn money(text: &mut String, plan: &Plan, result: &RunResult) {
     let spends = result
         .forecasts
         .iter()
@@ -140,11 +140,7 @@ fn money(text: &mut String, result: &RunResult) {
             .collect();
         for band in forecast.bands_of("spend", "all", "all", "financial_year") {
             let saving = savings.iter().find(|saving| saving.date == band.date);
-            let part = if is_whole_year(result, band.date) {
-                ""
-            } else {
-                " *"
-            };
+            let part = part_year(!is_whole(plan, band));
             let mut row = vec![
                 forecast.scenario.clone(),
                 format!("{}{part}", financial_year_name(band.date)),
@@ -164,21 +160,22 @@ fn money(text: &mut String, result: &RunResult) {
     let _ = writeln!(text, "{table}\n");
 }
 
-fn is_whole_year(result: &RunResult, date: crate::units::Date) -> bool {
-    let first = result
-        .forecasts
-        .first()
-        .and_then(|forecast| forecast.bands_of("spend", "all", "all", "month").next())
-        .map(|band| band.date);
-    let closes = financial_year_end(date) == date;
-    let opens = first.is_some_and(|first| {
-        let april = financial_year_end(date) - chrono::Months::new(11);
-        first <= crate::units::month_end(april)
-    });
-    closes && opens
+/// Whether a band covers all of its period: the forecast does, or money spent
+/// before it makes up for the rest.
+fn is_whole(plan: &Plan, band: &Band) -> bool {
+    let (metric, segment_by, segment) = band.series.key();
+    plan.with_catalogue(plan.layout(), |catalogue| {
+        let entry = catalogue.find(metric, segment_by, segment);
+        entry.is_none_or(|entry| catalogue.is_whole(entry, band.period))
+    })
 }
 
-fn range(band: &crate::forecast::Band) -> String {
+/// What marks a year that is covered in part.
+fn part_year(is_part_year: bool) -> &'static str {
+    if is_part_year { " *" } else { "" }
+}
+
+fn range(band: &Band) -> String {
     format!(
         "{} to {}",
         pounds(band.percentiles[1]),
@@ -206,7 +203,9 @@ fn targets(text: &mut String, result: &RunResult) {
             } else {
                 String::new()
             };
-            table.add_row([name, forecast.scenario.clone(), target.likelihood()]);
+            let scenario = &forecast.scenario;
+            let likelihood = target.likelihood_beside(scenario, &result.comparison);
+            table.add_row([name, scenario.clone(), likelihood]);
         }
     }
     let _ = writeln!(text, "{table}\n");
@@ -241,7 +240,11 @@ fn budgets(text: &mut String, result: &RunResult) {
                     String::new()
                 },
                 forecast.scenario.clone(),
-                financial_year_name(target.date),
+                format!(
+                    "{}{}",
+                    financial_year_name(target.date),
+                    part_year(found.is_part_year)
+                ),
                 pounds(target.threshold),
                 spend[1].clone(),
                 format!("{} to {}", spend[0], spend[2]),
@@ -255,7 +258,7 @@ fn budgets(text: &mut String, result: &RunResult) {
     align(&mut table, 3);
     let _ = writeln!(
         text,
-        "Spend against budget (median, 8 in 10 futures between)\n{table}\n"
+        "Spend against budget (median, 8 in 10 futures between; * part of a year)\n{table}\n"
     );
 }
 

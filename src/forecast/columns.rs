@@ -50,7 +50,7 @@ impl SeriesName {
 
     /// Whether this is a difference from the comparison scenario.
     pub fn is_difference(&self) -> bool {
-        DIFFERENCES.contains(&self.metric.as_str())
+        is_difference(&self.metric)
     }
 }
 
@@ -305,6 +305,11 @@ impl<'a> Catalogue<'a> {
 
 /// Metrics that are differences from the comparison scenario.
 const DIFFERENCES: [&str; 3] = ["population_change", "saving_gross", "saving_net"];
+
+/// Whether a metric is a difference from the comparison scenario.
+pub(crate) fn is_difference(metric: &str) -> bool {
+    DIFFERENCES.contains(&metric)
+}
 
 fn actual<'a>(actuals: &'a [ActualToDate], name: &SeriesName) -> Option<&'a ActualToDate> {
     actuals.iter().find(|actual| {

@@ -1,7 +1,7 @@
 //! Targets: how likely each is, by how much it is missed, and when it is first
 //! reached.
 
-use super::columns::{Entry, Scale, ScenarioColumns};
+use super::columns::{Entry, Scale, ScenarioColumns, is_difference};
 use super::quantiles::{Z_95, percentiles};
 use crate::model::layout::{Kind, Period, Unit};
 use crate::units::Date;
@@ -152,6 +152,15 @@ impl TargetResult {
     /// The likelihood in a number and a word.
     pub fn likelihood(&self) -> String {
         likelihood_words(self.met, self.replicates)
+    }
+
+    /// The same for a scenario that may be the one that differences are taken
+    /// from: its own are nothing, whatever happens.
+    pub fn likelihood_beside(&self, scenario: &str, comparison: &str) -> String {
+        match scenario == comparison && is_difference(&self.target.metric) {
+            true => "-".to_owned(),
+            false => self.likelihood(),
+        }
     }
 }
 

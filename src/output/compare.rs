@@ -55,7 +55,7 @@ pub struct TargetChange {
     pub scenario: String,
     /// Name of the target.
     pub target: String,
-    /// Likelihood in the first run; none where it has no such target.
+    /// Likelihood in the first run; none where it has no such target or has not played the scenario.
     pub first: Option<Likelihood>,
     /// Likelihood in the second run.
     pub second: Option<Likelihood>,
@@ -209,7 +209,7 @@ impl Display for TargetChange {
     fn fmt(&self, to: &mut Formatter<'_>) -> fmt::Result {
         let words = |likelihood: &Option<Likelihood>| match likelihood {
             Some(likelihood) => likelihood.words.clone(),
-            None => "no such target".to_owned(),
+            None => "not in this run".to_owned(),
         };
         write!(
             to,

@@ -92,8 +92,9 @@ impl Fan<'_> {
                 words::range(band, P10, P90)
             );
         };
-        let gap = band.percentiles[P50] - target.target.threshold;
-        let size = words::amount(Unit::Children, gap.abs(), band.percentile_se[P50]);
+        // Of the number that has just been told.
+        let gap = words::told_children(band, P50) - target.target.threshold;
+        let size = words::exact(Unit::Children, gap.abs());
         let limit = words::exact(Unit::Children, target.target.threshold);
         match (size.as_str(), gap > 0.0) {
             ("0", _) => format!("{expected}, as many as the target of {limit}"),

@@ -156,7 +156,9 @@ fn targets(facts: &Facts) -> Table {
                 comparison
                     .targets
                     .get(index)
-                    .map_or_else(String::new, |one| one.likelihood()),
+                    .map_or_else(String::new, |one| {
+                        one.likelihood_beside(&comparison.scenario, &comparison.scenario)
+                    }),
             );
         }
         table.rows.push(row);

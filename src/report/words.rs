@@ -22,7 +22,7 @@ pub(super) fn amount(unit: Unit, value: f64, error: f64) -> String {
     let step = round_step(error);
     match unit {
         Unit::Pounds => pounds(value, step),
-        Unit::Children | Unit::Families => signed(grouped(rounded(value, step.max(1.0)))),
+        Unit::Children | Unit::Families => signed(grouped(whole_steps(value, step))),
         Unit::ChildrenPer10000 if step < 0.15 => signed(format!("{:.1}", rounded(value, 0.1))),
         Unit::ChildrenPer10000 => signed(grouped(rounded(value, step.max(1.0)))),
     }
@@ -35,6 +35,10 @@ pub(super) fn exact(unit: Unit, value: f64) -> String {
         _ if value == value.round() => signed(grouped(value)),
         _ => signed(format!("{value:.1}")),
     }
+}
+
+fn whole_steps(value: f64, step: f64) -> f64 {
+    rounded(value, step.max(1.0))
 }
 
 fn rounded(value: f64, step: f64) -> f64 {
@@ -76,6 +80,14 @@ pub(super) fn level(band: &Band, level: usize) -> String {
         band.series.unit,
         band.percentiles[level],
         band.percentile_se[level],
+    )
+}
+
+/// The number of children that [`level`] tells.
+pub(super) fn told_children(band: &Band, level: usize) -> f64 {
+    whole_steps(
+        band.percentiles[level],
+        round_step(band.percentile_se[level]),
     )
 }
 

@@ -109,7 +109,7 @@ impl Sensitivity {
             part(parts.chance),
             part(parts.capacity)
         )?;
-        if parts.capacity.share < 0.0 {
+        if parts.capacity.share < -2.0 * parts.capacity.standard_error {
             writeln!(
                 to,
                 "Less than nothing for capacity: what is scarce evens the futures out."
@@ -161,7 +161,13 @@ fn part(share: Share) -> String {
     let decimals = if share.standard_error < 0.005 { 1 } else { 0 };
     let error = (100.0 * share.standard_error).max(0.1_f64.powi(decimals));
     let decimals = decimals as usize;
-    format!("{:.decimals$} % ±{error:.decimals$}", 100.0 * share.share)
+    let share = format!("{:.decimals$}", 100.0 * share.share);
+    // A share that rounds to nothing has no sign.
+    let share = match share.trim_start_matches(['-', '0', '.']) {
+        "" => share.trim_start_matches('-'),
+        _ => &share,
+    };
+    format!("{share} % ±{error:.decimals$}")
 }
 
 /// A quantity with three digits that count.
@@ -192,6 +198,14 @@ mod tests {
         assert_eq!(told(0.123_4, 0.001_2), "12.3 % ±0.1");
         assert_eq!(told(0.123_4, 0.021), "12 % ±2");
         assert_eq!(told(-0.000_4, 0.000_3), "0.0 % ±0.1");
+        let of_part = |share, standard_error| {
+            part(Share {
+                share,
+                standard_error,
+            })
+        };
+        assert_eq!(of_part(-0.001, 0.011), "0 % ±1");
+        assert_eq!(of_part(-0.012, 0.011), "-1 % ±1");
     }
 
     #[test]
