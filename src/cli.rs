@@ -213,13 +213,13 @@ pub struct CalibrateArgs {
     /// Folder of the return as sent, or of one folder for each year
     pub folder: PathBuf,
     /// Date of the fit, such as 2024-03-31: what came later is not looked at
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = date)]
     pub as_at: Date,
     /// Scenario file to write [default: NAME OF THE FOLDER.toml]
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// First day to use [default: the first that the return covers]
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = date)]
     pub since: Option<Date>,
 }
 
@@ -405,19 +405,19 @@ fn points(text: &str) -> Result<f64, String> {
     }
 }
 
+fn date(text: &str) -> Result<Date, String> {
+    let date = text.trim().parse();
+    date.map_err(|_| format!("\"{text}\" is no date such as 2019-03-31"))
+}
+
 fn origins(text: &str) -> Result<Origins, String> {
     if text == "yearly" {
         return Ok(Origins::Yearly);
     }
-    let date = |text: &str| {
-        text.trim()
-            .parse()
-            .map_err(|_| format!("\"{text}\" is no date such as 2019-03-31, nor \"yearly\""))
-    };
-    text.split(',')
-        .map(date)
-        .collect::<Result<_, _>>()
+    let dates = text.split(',').map(date).collect::<Result<_, _>>();
+    dates
         .map(Origins::Dates)
+        .map_err(|error| format!("{error}, nor \"yearly\""))
 }
 
 fn requirement(text: &str) -> Result<(String, f64), String> {

@@ -74,8 +74,8 @@ pub enum OutputError {
         /// A file or folder in it.
         name: String,
     },
-    /// The file that would be replaced is of another kind.
-    #[error("{}: is there already and is another kind of file: it is left as it is", path.display())]
+    /// What would be replaced is a folder, or a file of another kind.
+    #[error("{}: is there already and of another kind, and is left as it is", path.display())]
     AnotherKind {
         /// The file.
         path: PathBuf,

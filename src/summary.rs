@@ -1,7 +1,8 @@
 //! What a person wants to read when a run is done.
 
 use crate::attribution::{ALL, Row};
-use crate::forecast::{Band, Direction, ScenarioForecast, Target, TargetResult};
+use crate::forecast::columns::is_whole_year;
+use crate::forecast::{ActualToDate, Band, Direction, ScenarioForecast, Target, TargetResult};
 use crate::run::{Plan, RunResult};
 use crate::units::{financial_year_end, financial_year_name};
 use comfy_table::{CellAlignment, Table, presets};
@@ -160,14 +161,14 @@ fn money(text: &mut String, plan: &Plan, result: &RunResult) {
     let _ = writeln!(text, "{table}\n");
 }
 
-/// Whether a band covers all of its period: the forecast does, or money spent
-/// before it makes up for the rest.
+/// Whether a band of a financial year covers all of it: the forecast does, or
+/// money spent before it makes up for the rest.
 fn is_whole(plan: &Plan, band: &Band) -> bool {
-    let (metric, segment_by, segment) = band.series.key();
-    plan.with_catalogue(plan.layout(), |catalogue| {
-        let entry = catalogue.find(metric, segment_by, segment);
-        entry.is_none_or(|entry| catalogue.is_whole(entry, band.period))
-    })
+    let mut years = plan.layout().calendar().financial_years().iter();
+    let actuals = ActualToDate::of_spend(&plan.config().money.spent_to_date);
+    years
+        .find(|year| year.last_day == band.date)
+        .is_some_and(|year| is_whole_year(year, &band.series, &actuals))
 }
 
 /// What marks a year that is covered in part.

@@ -51,14 +51,15 @@ pub(super) fn sensitivity_command(args: &SensitivityArgs) -> Result<ExitCode, Fa
             )));
         }
     }
-    if let Some(file) = &args.out {
-        write(&run, &found, file)?;
-    }
+    // What has been found is told, wherever it cannot be written.
     if args.json {
         print_json(&found)?;
     } else {
         print(&found.to_string())?;
-        if let Some(file) = &args.out {
+    }
+    if let Some(file) = &args.out {
+        write(&run, &found, file)?;
+        if !args.json {
             print(&format!("Written to {}\n", file.display()))?;
         }
     }

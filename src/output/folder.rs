@@ -104,7 +104,7 @@ pub fn write_file(
     write: impl FnOnce(&NewFiles) -> Result<FileRecord, OutputError>,
 ) -> Result<(), OutputError> {
     if target.is_dir() {
-        return Err(OutputError::NoName {
+        return Err(OutputError::AnotherKind {
             path: target.to_owned(),
         });
     }

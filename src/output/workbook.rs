@@ -124,9 +124,9 @@ impl<'a> Findings<'a> {
         let forecast = self.forecasts.iter().find(|one| one.scenario == *main)?;
         let result = forecast.targets.get(self.file.main_target()?)?;
         Some(format!(
-            "Answer: \"{}\" is {} in scenario \"{main}\".",
-            result.target.name,
-            result.likelihood()
+            "Answer: {} in scenario \"{main}\" ({}).",
+            result.likelihood(),
+            result.target.name
         ))
     }
 

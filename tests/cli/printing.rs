@@ -128,3 +128,27 @@ fn an_answer_that_cannot_be_printed_is_no_success() {
         assert_eq!(status.code(), Some(1), "{line}");
     }
 }
+
+/// Money spent before the start makes a year whole; nothing is saved against
+/// oneself.
+#[test]
+fn marks_and_dashes_stand_where_they_belong() {
+    let home = tempfile::tempdir().unwrap();
+    let told = |name: &str| {
+        let config = file(&format!("configs/{name}.toml"));
+        fs::copy(config, home.path().join("plan.toml")).unwrap();
+        let line = format!("run plan.toml --replicates 4 --no-workbook --out {name}");
+        stdout(&ends(home.path(), 0, &line)).to_owned()
+    };
+    let has_row = |text: &str, words: &str| {
+        let mut lines = text.lines().map(|line| line.split_whitespace());
+        lines.any(|line| line.collect::<Vec<_>>().join(" ").contains(words))
+    };
+    let wolverhampton = told("wolverhampton");
+    assert!(has_row(&wolverhampton, "as in 2014-15 2015-16 £"));
+    assert!(!wolverhampton.contains("2015-16 *"));
+    let cambridgeshire = told("cambridgeshire");
+    assert!(has_row(&cambridgeshire, "2016-17 * £16.1m"));
+    let telford = told("telford");
+    assert!(has_row(&telford, "on 31 March 2015 no focused work -"));
+}
