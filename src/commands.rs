@@ -507,7 +507,8 @@ fn json(plan: &Plan, result: &RunResult) -> String {
         .iter()
         .map(|forecast| {
             let population: Vec<_> = forecast
-                .bands_of("population", "all", "all", "month")
+                .bands
+                .of("population", "all", "all", "month")
                 .map(|band| {
                     serde_json::json!({
                         "date": band.date.to_string(), "mean": band.mean, "sd": band.sd,

@@ -41,19 +41,6 @@ pub struct ScenarioForecast {
     pub targets: Vec<TargetResult>,
 }
 
-impl ScenarioForecast {
-    /// The bands of one series in one kind of period, by date.
-    pub fn bands_of<'a>(
-        &'a self,
-        metric: &'a str,
-        segment_by: &'a str,
-        segment: &'a str,
-        period_word: &'a str,
-    ) -> impl Iterator<Item = &'a Band> {
-        self.bands.of(metric, segment_by, segment, period_word)
-    }
-}
-
 /// Bands and targets of one scenario.
 ///
 /// # Panics
@@ -205,7 +192,8 @@ mod tests {
         let forecast = forecast(&Context::default());
         // January to March hold r, r + 1 and r + 2 children at £2: 6r + 6.
         let band = forecast
-            .bands_of("spend", "all", "all", "financial_year")
+            .bands
+            .of("spend", "all", "all", "financial_year")
             .next()
             .unwrap();
         assert_eq!(band.date, date(2018, 3, 31));
@@ -217,7 +205,7 @@ mod tests {
     fn savings_are_paired_replicate_by_replicate() {
         let forecast = forecast(&Context::default());
         let first = |metric| {
-            let mut bands = forecast.bands_of(metric, "all", "all", "month");
+            let mut bands = forecast.bands.of(metric, "all", "all", "month");
             bands.next().expect("every metric has months")
         };
         // Always five children fewer, at £1 of placement and £2 in all.
@@ -243,7 +231,7 @@ mod tests {
         };
         let (with, without) = (forecast(&context), forecast(&Context::default()));
         let years = |forecast: &ScenarioForecast, metric| -> Vec<f64> {
-            let bands = forecast.bands_of(metric, "all", "all", "financial_year");
+            let bands = forecast.bands.of(metric, "all", "all", "financial_year");
             bands.map(|band| band.mean).collect()
         };
         assert_eq!(
@@ -263,7 +251,8 @@ mod tests {
         };
         let forecast = forecast(&context);
         let rates: Vec<&Band> = forecast
-            .bands_of("rate_per_10000", "all", "all", "month")
+            .bands
+            .of("rate_per_10000", "all", "all", "month")
             .collect();
         assert_eq!(rates.len(), 1);
         assert_eq!(rates[0].period, Period::Month(1));

@@ -98,7 +98,8 @@ fn bands(text: &mut String, result: &RunResult) {
 /// Bands of the population at financial year ends, or at the last month.
 fn year_ends(forecast: &ScenarioForecast) -> Vec<&Band> {
     let all: Vec<_> = forecast
-        .bands_of("population", "all", "all", "month")
+        .bands
+        .of("population", "all", "all", "month")
         .collect();
     let ends: Vec<_> = all
         .iter()
@@ -117,7 +118,7 @@ fn money(text: &mut String, plan: &Plan, result: &RunResult) {
     let spends = result
         .forecasts
         .iter()
-        .flat_map(|forecast| forecast.bands_of("spend", "all", "all", "financial_year"))
+        .flat_map(|forecast| forecast.bands.of("spend", "all", "all", "financial_year"))
         .any(|band| band.percentiles[6] > 0.0);
     if !spends {
         return;
@@ -137,9 +138,10 @@ fn money(text: &mut String, plan: &Plan, result: &RunResult) {
     ]);
     for forecast in &result.forecasts {
         let savings: Vec<_> = forecast
-            .bands_of("saving_net", "all", "all", "financial_year")
+            .bands
+            .of("saving_net", "all", "all", "financial_year")
             .collect();
-        for band in forecast.bands_of("spend", "all", "all", "financial_year") {
+        for band in forecast.bands.of("spend", "all", "all", "financial_year") {
             let saving = savings.iter().find(|saving| saving.date == band.date);
             let part = part_year(!is_whole(plan, band));
             let mut row = vec![

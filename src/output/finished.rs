@@ -173,7 +173,9 @@ impl FinishedRun {
             .any(|year| year.year_end == date);
         let (metric, segment_by, segment) = series.key();
         let is_flow = self.forecasts.iter().any(|forecast| {
-            let mut years = forecast.bands_of(metric, segment_by, segment, "financial_year");
+            let mut years = forecast
+                .bands
+                .of(metric, segment_by, segment, "financial_year");
             years.next().is_some()
         });
         if is_year_end && is_flow {
@@ -279,7 +281,7 @@ impl FinishedRun {
         path: &Path,
         ((metric, period_word), values): ReadTotal,
     ) -> Result<Vec<Column>, OutputError> {
-        let mut bands = forecast.bands_of(&metric, "all", "all", &period_word);
+        let mut bands = forecast.bands.of(&metric, "all", "all", &period_word);
         let series = bands.next().map(|band| band.series.clone());
         let series = series.ok_or_else(|| OutputError::Word {
             path: path.to_owned(),

@@ -28,7 +28,8 @@ pub(super) struct Fan<'a> {
 /// Months of the population of a scenario.
 pub(super) fn population(forecast: &ScenarioForecast) -> Vec<&Band> {
     forecast
-        .bands_of("population", "all", "all", "month")
+        .bands
+        .of("population", "all", "all", "month")
         .collect()
 }
 

@@ -27,7 +27,8 @@ fn of_year<'a>(
     year: Date,
 ) -> Option<&'a Band> {
     forecast
-        .bands_of(metric, segment_by, segment, "financial_year")
+        .bands
+        .of(metric, segment_by, segment, "financial_year")
         .find(|band| band.date == year)
 }
 

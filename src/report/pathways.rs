@@ -50,7 +50,8 @@ pub(super) fn fates(
 ) -> Vec<Fate> {
     let total = |outcome: &str| -> (f64, f64) {
         let months: Vec<&Band> = forecast
-            .bands_of("pathway_outcomes", "outcome", outcome, "month")
+            .bands
+            .of("pathway_outcomes", "outcome", outcome, "month")
             .filter(|band| band.date <= by)
             .collect();
         let sum = months.iter().map(|band| band.mean).sum();
@@ -65,7 +66,8 @@ pub(super) fn fates(
         .map(|pathway| {
             let outcome = |word: &str| total(&format!("{}: {word}", pathway.name));
             let under_way = forecast
-                .bands_of("pathway_cases", "pathway", &pathway.name, "month")
+                .bands
+                .of("pathway_cases", "pathway", &pathway.name, "month")
                 .find(|band| band.date == by);
             let (succeeded, error) = outcome("succeeded");
             let left = outcome("left care first").0;

@@ -60,7 +60,8 @@ impl<'a> Spend<'a> {
     fn years(&self, forecast: &'a ScenarioForecast, metric: &'a str) -> Vec<&'a Band> {
         let (by, segment) = self.of;
         forecast
-            .bands_of(metric, by, segment, "financial_year")
+            .bands
+            .of(metric, by, segment, "financial_year")
             .collect()
     }
 
@@ -233,7 +234,9 @@ impl<'a> Spend<'a> {
     /// What the plan saves in one year, in words.
     pub fn saving(&self) -> Option<String> {
         let date = *self.drawn_years()?.last()?;
-        let mut savings = (self.main).bands_of("saving_net", "all", "all", "financial_year");
+        let mut savings = (self.main)
+            .bands
+            .of("saving_net", "all", "all", "financial_year");
         let band = savings.find(|band| band.date == date)?;
         if self.main.scenario == self.comparison.scenario {
             return None;

@@ -546,7 +546,7 @@ fn chart_data<'a>(findings: &'a Findings<'a>) -> Sheet<'a> {
         }
     }
     for forecast in findings.forecasts {
-        for band in forecast.bands_of("population", "all", "all", "month") {
+        for band in forecast.bands.of("population", "all", "all", "month") {
             let mut row = single(
                 "forecast",
                 &forecast.scenario,
