@@ -341,7 +341,7 @@ fn stop_on_interrupt(progress: &Arc<Progress>) {
     }
 }
 
-/// Whether the end of the session is to be ignored, as `nohup` wants it; Linux
+/// Whether a hang-up of the terminal is to be ignored, as `nohup` wants it; Linux
 /// alone tells.
 #[cfg(unix)]
 fn ignores_hang_ups() -> bool {

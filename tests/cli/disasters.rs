@@ -60,7 +60,7 @@ fn an_interrupt_ends_with_130_and_leaves_nothing() {
     }
 }
 
-/// As with `nohup`, whose run goes on when the session ends.
+/// As with `nohup`, whose run goes on when the terminal is closed.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_hang_up_that_is_ignored_stays_ignored() {
